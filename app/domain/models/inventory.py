@@ -1,0 +1,121 @@
+"""What the exchange has: fabrics, locations, switches, ports, port groups; and the services on them."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.domain import clock
+from app.domain.models.base import Json, JsonType, Model, UtcDateTime, new_id
+from app.domain.models.members import Account
+
+
+class Fabric(Model):
+    """A peering LAN. Data, not code: an operator adds its own."""
+
+    __tablename__ = "fabric"
+
+    code: Mapped[str] = mapped_column(String(30), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    automated: Mapped[bool] = mapped_column(default=True)
+
+    locations: Mapped[list["Location"]] = relationship(back_populates="fabric", order_by="Location.code")
+
+
+class Location(Model):
+    """A building in which a fabric can be reached."""
+
+    __tablename__ = "location"
+    __table_args__ = (UniqueConstraint("fabric_code", "code"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    fabric_code: Mapped[str] = mapped_column(ForeignKey("fabric.code"))
+    code: Mapped[str] = mapped_column(String(30))
+    name: Mapped[str] = mapped_column(String(100))
+
+    fabric: Mapped[Fabric] = relationship(back_populates="locations")
+
+
+class Switch(Model):
+    __tablename__ = "switch"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    fabric_code: Mapped[str] = mapped_column(ForeignKey("fabric.code"))
+    location_code: Mapped[str] = mapped_column(String(30))
+
+    ports: Mapped[list["Port"]] = relationship(back_populates="switch", order_by="Port.name")
+
+
+class Port(Model):
+    """A physical port of a switch. Free while no service holds it."""
+
+    __tablename__ = "port"
+    __table_args__ = (UniqueConstraint("switch_name", "name"), Index("ix_port_service", "service_id"))
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    switch_name: Mapped[str] = mapped_column(ForeignKey("switch.name"))
+    name: Mapped[str] = mapped_column(String(60))
+    capacity: Mapped[int] = mapped_column()  # Mbit/s
+    service_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("service.id"))
+    patch_position: Mapped[str | None] = mapped_column(String(60))
+
+    switch: Mapped[Switch] = relationship(back_populates="ports")
+
+    @property
+    def label(self) -> str:
+        return f"{self.switch_name} {self.name}"
+
+
+class PortGroup(Model):
+    """A partner's port or bundle that carries its customers' services (ConneXions)."""
+
+    __tablename__ = "port_group"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
+    fabric_code: Mapped[str] = mapped_column(ForeignKey("fabric.code"))
+    location_code: Mapped[str] = mapped_column(String(30))
+    port_label: Mapped[str] = mapped_column(String(120))
+    capacity: Mapped[int] = mapped_column()  # Mbit/s
+
+
+class Service(Model):
+    """What an item creates or changes. `pre_active` from the order's submission until it carries traffic."""
+
+    __tablename__ = "service"
+    __table_args__ = (
+        # Reservations: whoever comes second fails in words.
+        Index(
+            "uq_service_vlan", "carrier", "vlan_id", unique=True,
+            postgresql_where=text("vlan_reserved"), sqlite_where=text("vlan_reserved"),
+        ),
+        Index("ix_service_account", "account_id", "number"),
+    )  # fmt: skip
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[int] = mapped_column(unique=True)
+    service_type: Mapped[str] = mapped_column(String(40), index=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    state: Mapped[str] = mapped_column(String(20), default="pre_active")  # pre_active, active, ceased, cancelled
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    sub_account_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"), index=True)
+    fabric_code: Mapped[str | None] = mapped_column(ForeignKey("fabric.code"))
+    location_code: Mapped[str | None] = mapped_column(String(30))
+    details: Mapped[Json] = mapped_column(JsonType, default=dict)
+    port_service_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("service.id"), index=True)
+    pvlan_service_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("service.id"), index=True)
+    carrier: Mapped[str | None] = mapped_column(String(120))  # what the VLAN must be unique on: a port or port group
+    vlan_id: Mapped[int | None] = mapped_column()
+    vlan_reserved: Mapped[bool] = mapped_column(default=False)
+    mac_address: Mapped[str | None] = mapped_column(String(17), index=True)
+    capacity: Mapped[int | None] = mapped_column(BigInteger)  # Mbit/s
+    registered: Mapped[Json | None] = mapped_column(JsonType)  # what the service inventory was told
+    technical_summary: Mapped[str] = mapped_column(Text, default="")
+    billing_start: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    billing_end: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    modified_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+    account: Mapped[Account] = relationship(foreign_keys=[account_id])
+    ports: Mapped[list[Port]] = relationship(foreign_keys=[Port.service_id])
