@@ -1,0 +1,1 @@
+"""The service inventory: local (our own table) and a Services API over HTTP."""

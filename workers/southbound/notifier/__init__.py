@@ -1,0 +1,1 @@
+"""Telling people by e-mail: the console where no mail server is configured."""

@@ -1,0 +1,1 @@
+"""Ticketing: local (our own tables) and Deskpro."""
