@@ -1,0 +1,121 @@
+"""Reads the items of an order strictly, one by one, without asking the world. Never raises: it finds."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.catalogue import parsing
+from app.catalogue.fields import Field
+from app.catalogue.lines import ItemLike, Line, numbers_of
+from app.catalogue.model import Action
+from app.catalogue.registry import JOIN_PVLAN, ORDER_TYPES, SERVICE_TYPES, action_of, joins, service_type
+from app.domain.errors import Finding
+
+MAX_ITEMS = 200
+"""Items of one order; larger undertakings are batches of orders."""
+
+
+def read(order_type: Any, items: Sequence[ItemLike]) -> tuple[list[Line], list[Finding]]:
+    """The lines of an order and everything that is wrong with their form."""
+    findings = _order_findings(order_type, items)
+    if any(finding.pointer == "/items" and finding.rule == "range" for finding in findings):
+        return [], findings
+    kind_of_order = order_type if isinstance(order_type, str) else ""
+    lines = []
+    for index, (item, number) in enumerate(zip(items, numbers_of(items), strict=True)):
+        line = Line(index, number)
+        findings += _read_item(line, item, kind_of_order)
+        lines.append(line)
+    if order_type == JOIN_PVLAN and items and not findings and not any(line.is_join for line in lines):
+        findings.append(Finding("/items", "required", "An order of type join_pvlan needs an item “pvlan new”."))
+    return lines, findings
+
+
+def _order_findings(order_type: Any, items: Sequence[ItemLike]) -> list[Finding]:
+    findings = []
+    if order_type not in ORDER_TYPES:
+        findings.append(Finding("/type", "choice", "The order type must be one of " + ", ".join(ORDER_TYPES) + "."))
+    if not items:
+        findings.append(Finding("/items", "required", "An order needs at least one item."))
+    if len(items) > MAX_ITEMS:
+        findings.append(Finding("/items", "range", f"An order can have at most {MAX_ITEMS} items."))
+    return findings
+
+
+def _read_item(line: Line, item: ItemLike, order_type: str) -> list[Finding]:
+    line.kind = service_type(item.service_type)
+    if line.kind is None:
+        known = ", ".join(SERVICE_TYPES)
+        return [line.finding("service_type", "choice", f"The service type must be one of {known}.")]
+    line.action = action_of(item.service_type, item.action, order_type)
+    if line.action is None:
+        known = ", ".join(line.kind.actions)
+        return [line.finding("item_action", "choice", f"The action of a {line.kind.noun} must be one of {known}.")]
+    line.is_join = joins(line.kind, line.action.name, order_type)
+    findings = _read_service_number(line, item.service_number) if line.action.changes else []
+    line.details, detail_findings = read_details(line.action, item.details, f"/items/{line.index}/details")
+    return findings + detail_findings + _read_depends_on(line, item.depends_on)
+
+
+def _read_service_number(line: Line, raw: Any) -> list[Finding]:
+    """Which service a change is about. For `new` the number is the exchange's to give, so what is sent is ignored."""
+    if raw is None:
+        return [line.finding("service_number", "required", "The service number says which service this is about.")]
+    try:
+        line.service_number = parsing.reference(raw)
+    except parsing.Refused as wrong:
+        return [line.finding("service_number", wrong.rule, f"The service number {wrong.sentence}")]
+    return []
+
+
+def _read_depends_on(line: Line, raw: Any) -> list[Finding]:
+    if raw is None:
+        return []
+    if not isinstance(raw, list | tuple) or not all(type(number) is int for number in raw):
+        return [line.finding("depends_on", "type", "What an item depends on must be a list of item numbers.")]
+    if len(raw) > MAX_ITEMS:
+        return [line.finding("depends_on", "range", f"An item can depend on at most {MAX_ITEMS} items.")]
+    line.depends_on = set(raw)
+    return []
+
+
+def read_details(action: Action, raw: Any, pointer: str = "/details") -> tuple[dict[str, Any], list[Finding]]:
+    """The typed details of one action, with defaults filled in, and what is wrong with the rest."""
+    if raw is None:
+        raw = {}
+    if not isinstance(raw, dict):
+        return {}, [Finding(pointer, "type", "The details must be an object.")]
+    findings = [_unknown(name, action, pointer) for name in raw if action.field(str(name)) is None]
+    details: dict[str, Any] = {}
+    for field in action.fields:
+        try:
+            value = _value(field, raw)
+        except parsing.Refused as wrong:
+            where = f"{pointer}/{field.name}"
+            findings.append(Finding(where, wrong.rule, f"{field.label} ({field.name}) {wrong.sentence}"))
+        else:
+            if value is not None:
+                details[field.name] = value
+    if action.may_change and not details and not findings:
+        names = ", ".join(action.may_change)
+        findings.append(Finding(pointer, "required", f"Say what is to change; it can be {names}."))
+    return details, findings
+
+
+def _value(field: Field, raw: Mapping[str, Any]) -> Any:
+    if field.name in raw:
+        return parsing.parse(field, raw[field.name])
+    if field.required:
+        raise parsing.Refused("required", "is missing.")
+    return field.default
+
+
+def _unknown(name: object, action: Action, pointer: str) -> Finding:
+    shown = str(name)[:60].encode("utf-8", "replace").decode()
+    if name == "service_number":
+        sentence = "The service number stands beside the details, not among them."
+    elif action.fields:
+        known = ", ".join(field.name for field in action.fields)
+        sentence = f"There is no detail “{shown}” here; it can be {known}."
+    else:
+        sentence = f"There is no detail “{shown}” here; this action takes none."
+    return Finding(f"{pointer}/{shown.replace('~', '~0').replace('/', '~1')}", "unknown", sentence)
