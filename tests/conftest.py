@@ -1,0 +1,163 @@
+"""The servers and databases that tests ask for by name. Each test gets a database of its own; the servers are shared.
+
+database_url    an empty database with all tables: the test runs on SQLite and on PostgreSQL
+redis_url       an empty Redis
+app             the application on both
+own_postgres, own_redis    servers that this test alone uses, to break them
+"""
+
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.config import Config
+from app.extensions import db
+from tests.support import browser, shared
+from tests.support.postgres import PostgresServer, PostgresUnavailable
+from tests.support.redis import RedisServer
+from tests.support.schema import copy_sqlite, make_app, make_schema, test_config
+
+DATABASES = ("sqlite", "postgresql")
+TEMPLATE = "handoff_template"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """In CI a test that did not run is a failure, with its reason."""
+    report = yield
+    if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} did not run, which is a failure in CI: {report.longrepr[2]}"
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last process of the run ends the server that they shared."""
+    factory = getattr(config, "_tmp_path_factory", None)
+    if factory is None or os.environ.get("PYTEST_XDIST_WORKER"):
+        return
+    state = shared.folder(factory) / "postgres.json"
+    if state.exists():
+        PostgresServer.attach(json.loads(state.read_text())).stop()
+        state.unlink()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> PostgresServer:
+    """One PostgreSQL for the whole run, started by whoever needs it first."""
+    state = shared.folder(tmp_path_factory) / "postgres.json"
+    with shared.lock(state):
+        if state.exists():
+            return PostgresServer.attach(json.loads(state.read_text()))
+        server = _started(watch=shared.main_process())
+        state.write_text(json.dumps(server.state()))
+        make_schema(server.create(TEMPLATE), tmp_path_factory.mktemp("schema"))
+        return server
+
+
+def _started(**options: Any) -> PostgresServer:
+    try:
+        return PostgresServer.start(**options)
+    except PostgresUnavailable as why:
+        pytest.fail(str(why), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database with all tables, made once for the whole run."""
+    template = shared.folder(tmp_path_factory) / "template.db"
+    with shared.lock(template):
+        if not template.exists():
+            building = template.with_suffix(".building")
+            make_schema(f"sqlite:///{building}", tmp_path_factory.mktemp("schema"))
+            building.rename(template)
+    return template
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """One Redis for each process of the run."""
+    server = RedisServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """An empty Redis."""
+    redis_server.flush()
+    return redis_server.url
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL with fsync that this test alone uses, and may crash."""
+    server = _started(durable=True)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_redis() -> Iterator[RedisServer]:
+    """A Redis that this test alone uses, and may kill."""
+    server = RedisServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database with all tables, on each kind.
+
+    On one kind only: `@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)`.
+    """
+    if request.param == "sqlite":
+        yield copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path / "handoff.db")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = f"t_{uuid.uuid4().hex}"
+    yield server.create(name, TEMPLATE)
+    server.drop(name)
+
+
+@pytest.fixture
+def config(database_url: str, redis_url: str, tmp_path: Path) -> Config:
+    """The settings of the app under test; override to change one: `return dataclasses.replace(config, …)`."""
+    return test_config(database_url, redis_url, tmp_path / "var")
+
+
+@pytest.fixture
+def app(config: Config) -> Iterator[Flask]:
+    """The application on a fresh database."""
+    app = make_app(config)
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The browser of this machine, shut off from the outside."""
+    try:
+        return browser.launch_args(browser_type_launch_args)
+    except browser.BrowserUnavailable as why:
+        pytest.fail(str(why), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **browser_context_args,
+        "locale": "en-GB",
+        "timezone_id": "Europe/London",
+        "viewport": {"width": 1280, "height": 900},
+        "reduced_motion": "reduce",
+    }

@@ -1,0 +1,55 @@
+"""Databases with the tables in them, made once and then copied for every test."""
+
+import importlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+from flask import Flask
+
+import app as handoff
+from app.config import Config
+from app.extensions import db
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+TEST_KEY = "only-used-by-the-tests"
+
+
+def test_config(database_url: str, redis_url: str, data_dir: Path, **more: Any) -> Config:
+    """The configuration of an app under test; `more` are settings by their field names."""
+    settings = {"secret_key": TEST_KEY, "demo": False, "log_format": "console", "log_level": "WARNING", **more}
+    return Config(database_url=database_url, redis_url=redis_url, data_dir=data_dir, **settings)
+
+
+test_config.__test__ = False  # type: ignore[attr-defined]  # pytest: not a test, in spite of its name
+
+
+def make_app(config: Config) -> Flask:
+    """The application; until there is one, the bare tables."""
+    if hasattr(handoff, "create_app"):
+        app: Flask = handoff.create_app(config)
+        return app
+    importlib.import_module("app.domain.models")
+    bare = Flask("handoff")
+    bare.config.from_mapping(config.flask_settings())
+    db.init_app(bare)
+    return bare
+
+
+def make_schema(url: str, data_dir: Path) -> None:
+    """Run all migrations on an empty database, and let go of it (PostgreSQL copies no database that is in use)."""
+    app = make_app(test_config(url, "redis://127.0.0.1:1/0", data_dir))
+    with app.app_context():
+        if (MIGRATIONS / "env.py").exists():
+            flask_migrate.upgrade(directory=str(MIGRATIONS))
+        else:
+            db.create_all()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def copy_sqlite(template: Path, target: Path) -> str:
+    """A copy of a SQLite file nobody has open; its address."""
+    shutil.copyfile(template, target)
+    return f"sqlite:///{target}"
