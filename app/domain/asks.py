@@ -55,7 +55,9 @@ def thawed(ask: dict[str, dict[str, Any]] | None) -> dict[str, Ask]:
 def check(ask: dict[str, Ask], given: dict[str, Any]) -> dict[str, Any]:
     """Typed answers, or `Invalid` naming every field that is missing, unknown or breaks its rule."""
     findings = [
-        Finding(f"/answers/{name}", "unknown", f"This step does not ask for “{name}”.") for name in given if name not in ask
+        Finding(f"/answers/{name}", "unknown", f"This step does not ask for “{name}”.")
+        for name in given
+        if name not in ask
     ]
     answers: dict[str, Any] = {}
     for name, what in ask.items():

@@ -47,9 +47,7 @@ class WaitKind(StrEnum):
     DEPENDENCY = auto()  # another item must complete first
 
 
-PERSON_WAITS = frozenset(
-    {WaitKind.MANUAL, WaitKind.REVIEW, WaitKind.PREDECESSOR, WaitKind.CONFIRM, WaitKind.MEMBER}
-)
+PERSON_WAITS = frozenset({WaitKind.MANUAL, WaitKind.REVIEW, WaitKind.PREDECESSOR, WaitKind.CONFIRM, WaitKind.MEMBER})
 STAFF_WAITS = frozenset({WaitKind.MANUAL, WaitKind.REVIEW, WaitKind.PREDECESSOR})
 
 

@@ -54,5 +54,9 @@ Json = dict[str, Any]
 def one_of(words: type[enum.StrEnum], length: int) -> Enum:
     """A column that holds the words of an enum as text, and gives back its members."""
     return Enum(
-        words, native_enum=False, length=length, create_constraint=False, values_callable=lambda kind: [w.value for w in kind]
+        words,
+        native_enum=False,
+        length=length,
+        create_constraint=False,
+        values_callable=lambda kind: [w.value for w in kind],
     )

@@ -60,7 +60,9 @@ class Wait(Model):
     item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("order_item.id", ondelete="CASCADE"), index=True)
     step_key: Mapped[str | None] = mapped_column(String(80))
     kind: Mapped[WaitKind] = mapped_column(one_of(WaitKind, 12))
-    audience: Mapped[str] = mapped_column(String(120))  # team:engineering, account:<id>, system:network, time, item:<id>
+    audience: Mapped[str] = mapped_column(
+        String(120)
+    )  # team:engineering, account:<id>, system:network, time, item:<id>
     title: Mapped[str] = mapped_column(String(200))
     tell: Mapped[str | None] = mapped_column(Text)
     ask: Mapped[Json | None] = mapped_column(JsonType)

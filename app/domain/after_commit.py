@@ -1,0 +1,55 @@
+"""What must happen only after the transaction has committed: wake-ups and signals to open pages.
+
+Whatever is noted here during a transaction is carried out when it commits and forgotten when it rolls back, so a
+wake-up can never run ahead of the data it is about. Carrying out must never fail a request: Redis may be away, and the
+sweep wakes what was forgotten.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from app.domain.states import Stage
+from app.extensions import db
+
+_KEY = "after_commit"
+_carriers: dict[str, Callable[[list[Any]], None]] = {}
+
+
+def carrier(kind: str, carry: Callable[[list[Any]], None]) -> None:
+    """Say who carries out notes of this kind: `wake`, `deliver` or `signal`."""
+    _carriers[kind] = carry
+
+
+def wake(item_id: uuid.UUID, stage: Stage | None) -> None:
+    _note("wake", (item_id, stage or Stage.INVENTORY))
+
+
+def deliver(order_id: uuid.UUID) -> None:
+    """The order has messages for other systems."""
+    _note("deliver", order_id)
+
+
+def signal(topic: str) -> None:
+    """Pages that show this topic (`item-<id>`, `order-<id>`, `queue`) should look again."""
+    _note("signal", topic)
+
+
+def _note(kind: str, what: Any) -> None:
+    # A dict keeps the order and drops repetitions.
+    db.session.info.setdefault(_KEY, {}).setdefault(kind, {})[what] = True
+
+
+@event.listens_for(Session, "after_commit")
+def _carry_out(session: Session) -> None:
+    for kind, notes in session.info.pop(_KEY, {}).items():
+        if kind in _carriers:
+            _carriers[kind](list(notes))
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop(_KEY, None)

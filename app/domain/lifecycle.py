@@ -1,0 +1,243 @@
+"""How an order item lives: the whole state machine and the only writers of an item's state.
+
+Every write is a compare-and-set. Workers write under a lease and its token (`claim`, `fenced`); people write under the
+item's version (`act`). Losing the race is a normal answer. Derived words (item and order status) are brought up to date
+in the same transaction by `settle`. Locks are always taken in this order: item, then order.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum, auto
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, or_, select, update
+
+from app.domain import after_commit, clock, status_words, story
+from app.domain.errors import IllegalMove, LostLease, NotFound, Stale
+from app.domain.models import ItemDependency, OrderItem, Service, StagePause, Wait
+from app.domain.states import ENDED, Stage, State, WaitKind
+from app.extensions import db
+
+
+class Move(StrEnum):
+    SUBMIT = auto()
+    CLAIM = auto()
+    HAND_ON = auto()
+    BACK_OFF = auto()
+    PAUSE = auto()
+    FAIL = auto()
+    FINISH = auto()
+    END_CANCEL = auto()
+    ANSWER = auto()
+    RECHECK = auto()
+    RETRY = auto()
+    STEP_OVER = auto()
+    CANCEL = auto()
+    DROP = auto()
+    REJECT = auto()
+
+
+S, M = State, Move
+MOVES: dict[Move, tuple[frozenset[State], State]] = {
+    M.SUBMIT: (frozenset({S.IDLE}), S.READY),
+    M.CLAIM: (frozenset({S.READY, S.BACKOFF, S.WAITING, S.RUNNING}), S.RUNNING),
+    M.HAND_ON: (frozenset({S.RUNNING}), S.READY),
+    M.BACK_OFF: (frozenset({S.RUNNING}), S.BACKOFF),
+    M.PAUSE: (frozenset({S.RUNNING}), S.WAITING),
+    M.FAIL: (frozenset({S.RUNNING}), S.ERROR),
+    M.FINISH: (frozenset({S.RUNNING}), S.DONE),
+    M.END_CANCEL: (frozenset({S.RUNNING}), S.CANCELLED),
+    M.ANSWER: (frozenset({S.WAITING}), S.READY),
+    M.RECHECK: (frozenset({S.WAITING}), S.READY),
+    M.RETRY: (frozenset({S.ERROR, S.BACKOFF}), S.READY),
+    M.STEP_OVER: (frozenset({S.ERROR, S.BACKOFF, S.WAITING}), S.READY),
+    M.CANCEL: (frozenset({S.READY, S.BACKOFF, S.WAITING, S.ERROR}), S.READY),
+    M.DROP: (frozenset({S.IDLE}), S.CANCELLED),
+    M.REJECT: (frozenset({S.WAITING}), S.REJECTED),
+}
+"""From which states a move is possible, and where it leads."""
+
+item = OrderItem.__table__
+wait = Wait.__table__
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A worker's right to write an item, until somebody else claims it."""
+
+    item_id: uuid.UUID
+    token: int
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What people may have switched on meanwhile; read back with every fenced write."""
+
+    held: bool
+    cancelling: bool
+
+
+def claimable(now: datetime) -> ColumnElement[bool]:
+    """The condition under which a worker may take an item: due, not held, its stage not paused."""
+    paused = exists(select(StagePause.stage).where(StagePause.stage == item.c.stage))
+    fresh_paused = exists(select(StagePause.stage).where(StagePause.stage == Stage.INVENTORY))
+    return and_(
+        or_(
+            and_(item.c.state.in_([S.READY, S.BACKOFF, S.WAITING]), item.c.run_after <= now),
+            and_(item.c.state == S.RUNNING, item.c.lease_until < now),
+        ),
+        or_(item.c.held == false(), item.c.cancelling),
+        ~paused,
+        or_(item.c.stage.is_not(None), ~fresh_paused),
+    )
+
+
+def claim(item_id: uuid.UUID, lease_seconds: float) -> tuple[Lease, int] | None:
+    """Take the item if it is due; answer the lease and how often its worker has died, or None. Commits nothing."""
+    now = clock.now()
+    row = db.session.execute(
+        update(item)
+        .where(item.c.id == item_id, claimable(now))
+        .values(
+            state=S.RUNNING,
+            token=item.c.token + 1,
+            lease_until=now + timedelta(seconds=lease_seconds),
+            crashes=case((item.c.state == S.RUNNING, item.c.crashes + 1), else_=item.c.crashes),
+        )
+        .returning(item.c.token, item.c.crashes)
+    ).first()
+    return (Lease(item_id, row.token), row.crashes) if row else None
+
+
+def fenced(lease: Lease, move: Move | None = None, **values: Any) -> Flags:
+    """Write under the lease; `LostLease` if somebody else has claimed the item meanwhile."""
+    if move is not None:
+        values["state"] = MOVES[move][1]
+        if values["state"] is not S.RUNNING:
+            values.setdefault("lease_until", None)
+            values.setdefault("run_after", None)
+        if move in (M.PAUSE, M.FAIL, M.FINISH, M.END_CANCEL):
+            values.setdefault("version", item.c.version + 1)
+    row = db.session.execute(
+        update(item)
+        .where(item.c.id == lease.item_id, item.c.token == lease.token, item.c.state == S.RUNNING)
+        .values(**values)
+        .returning(item.c.held, item.c.cancelling)
+    ).first()
+    if row is None:
+        raise LostLease(lease.item_id)
+    return Flags(row.held, row.cancelling)
+
+
+def act(
+    item_id: uuid.UUID, move: Move, *, version: int | None, by: str, reason: str | None = None, **values: Any
+) -> None:
+    """A person's move: compare-and-set on state and on the version they saw. Wakes the item after the commit."""
+    froms, to = MOVES[move]
+    condition = [item.c.id == item_id, item.c.state.in_(froms)]
+    if version is not None:
+        condition.append(item.c.version == version)
+    values.setdefault("run_after", clock.now() if to is S.READY else None)
+    row = db.session.execute(
+        update(item)
+        .where(*condition)
+        .values(state=to, version=item.c.version + 1, changed_by=by, modified_at=clock.now(), **values)
+        .returning(item.c.stage, item.c.order_id)
+    ).first()
+    if row is None:
+        _explain_refusal(item_id, move, version)
+    assert row is not None
+    story.audit(by, move.value, order_id=row.order_id, item_id=item_id, reason=reason, after={"state": to.value})
+    if to is S.READY:
+        after_commit.wake(item_id, row.stage)
+
+
+def mark(item_id: uuid.UUID, *, by: str, what: str, reason: str | None = None, **flags: Any) -> None:
+    """Set flags (held, cancelling) without moving the item; a running one sees them before its next step."""
+    row = db.session.execute(
+        update(item)
+        .where(item.c.id == item_id, item.c.state.not_in(ENDED))
+        .values(version=item.c.version + 1, changed_by=by, modified_at=clock.now(), **flags)
+        .returning(item.c.stage, item.c.order_id)
+    ).first()
+    if row is None:
+        _explain_refusal(item_id, None, None, what)
+    assert row is not None
+    story.audit(by, what, order_id=row.order_id, item_id=item_id, reason=reason, after=flags)
+
+
+def _explain_refusal(item_id: uuid.UUID, move: Move | None, version: int | None, what: str = "") -> None:
+    now = db.session.execute(
+        select(item.c.state, item.c.version, item.c.changed_by, item.c.modified_at).where(item.c.id == item_id)
+    ).first()
+    if now is None:
+        raise NotFound("There is no such item.")
+    if move is not None and now.state in MOVES[move][0] and version is not None and now.version != version:
+        who = f" by {now.changed_by}" if now.changed_by else ""
+        raise Stale(f"This item changed meanwhile{who}; you saw version {version}, it is at {now.version}.")
+    verb = (move.value if move else what).replace("_", " ")
+    raise IllegalMove(f"The item is {State(now.state).value}; “{verb}” is not possible now.")
+
+
+def open_wait(lease: Lease, **fields: Any) -> uuid.UUID:
+    """Open what the item now waits for, replacing whatever it waited for before."""
+    close_wait(lease.item_id, "superseded", by="system")
+    wait_id = uuid.uuid4()
+    db.session.execute(
+        wait.insert().values(id=wait_id, item_id=lease.item_id, open=True, opened_at=clock.now(), **fields)
+    )
+    return wait_id
+
+
+def close_wait(
+    item_id: uuid.UUID, how: str, *, by: str, wait_id: uuid.UUID | None = None, answers: dict[str, Any] | None = None
+) -> bool:
+    """Close the item's open wait; False if there is none (or not this one any more)."""
+    condition = [wait.c.item_id == item_id, wait.c.open]
+    if wait_id is not None:
+        condition.append(wait.c.id == wait_id)
+    done = db.session.execute(
+        update(wait)
+        .where(*condition)
+        .values(open=False, closed_at=clock.now(), closed_how=how, answers=answers, answered_by=by)
+        .returning(wait.c.id)
+    ).first()
+    return done is not None
+
+
+def settle(item_id: uuid.UUID) -> None:
+    """Bring the derived words up to date after a change; tell open pages; free what an ended item held.
+
+    Call it once per transaction, after the item's own writes: it locks the order's row.
+    """
+    row = db.session.execute(select(item.c.state, item.c.action, item.c.service_id).where(item.c.id == item_id)).one()
+    if State(row.state) in ENDED or State(row.state) is S.ERROR:
+        nudge_dependents(item_id)
+    if State(row.state) in (S.CANCELLED, S.REJECTED) and row.service_id and row.action == "new":
+        db.session.execute(
+            update(Service)
+            .where(Service.id == row.service_id, Service.state == "pre_active")
+            .values(state="cancelled", vlan_reserved=False, modified_at=clock.now())
+        )
+    status_words.refresh(item_id)
+
+
+def nudge_dependents(item_id: uuid.UUID) -> None:
+    """Items that wait for this one look again."""
+    rows = db.session.execute(
+        update(item)
+        .where(item.c.id.in_(_dependents(item_id)), item.c.state == S.WAITING)
+        .values(run_after=clock.now())
+        .returning(item.c.id, item.c.stage)
+    ).all()
+    for row in rows:
+        after_commit.wake(row.id, row.stage)
+
+
+def _dependents(item_id: uuid.UUID) -> Select[tuple[uuid.UUID]]:
+    return (
+        select(ItemDependency.item_id)
+        .join(Wait, and_(Wait.item_id == ItemDependency.item_id, Wait.open))
+        .where(ItemDependency.needs_id == item_id, Wait.kind.in_([WaitKind.DEPENDENCY, WaitKind.PREDECESSOR]))
+    )

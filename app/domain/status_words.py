@@ -1,0 +1,135 @@
+"""The stored status words of items and orders, brought up to date in the transaction that changes them."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import and_, select, update
+
+from app.domain import after_commit, clock, story
+from app.domain.models import Order, OrderItem, Wait
+from app.domain.states import (
+    ENDED_STATUSES,
+    STAGE_STATUSES,
+    Stage,
+    State,
+    Status,
+    WaitKind,
+    item_status,
+    order_status,
+    outcome,
+)
+from app.extensions import db
+
+item = OrderItem.__table__
+order = Order.__table__
+wait = Wait.__table__
+
+
+def refresh(item_id: uuid.UUID, then: list[story.Line] | None = None) -> None:
+    """Recompute the item's word and, if it changed, the order's. `then` = log lines of the item to write in between:
+    they carry the item's new status and the order's old one, as the seed's log shows."""
+    row = db.session.execute(
+        select(item.c.id, item.c.order_id, item.c.state, item.c.stage, item.c.by_hand, item.c.held, item.c.status,
+               item.c.stages_begun, item.c.stages_ended, wait.c.kind)
+        .outerjoin(wait, and_(wait.c.item_id == item.c.id, wait.c.open))
+        .where(item.c.id == item_id)
+    ).one()  # fmt: skip
+    word = item_status(
+        State(row.state), row.stage, WaitKind(row.kind) if row.kind else None, by_hand=row.by_hand, held=row.held
+    )
+    after_commit.signal(f"item-{item_id}")
+    after_commit.signal(f"order-{row.order_id}")
+    after_commit.signal("queue")
+    changed = word is not row.status
+    if changed:
+        _write_item(row, word)
+    for line in then or []:
+        story.log(row.order_id, line, item_id=item_id)
+    if changed:
+        refresh_order(row.order_id)
+
+
+def _write_item(row: Any, word: Status) -> None:
+    now = clock.now()
+    values: dict[str, Any] = {"status": word, "status_since": now, "modified_at": now}
+    stamp = now.isoformat()
+    stages = list(Stage)
+    reached = stages.index(row.stage) if row.stage else -1
+    finished = len(stages) if word is Status.COMPLETED else reached
+    begun = {**row.stages_begun, **{s.value: stamp for s in stages[: reached + 1] if s.value not in row.stages_begun}}
+    ended = {**row.stages_ended, **{s.value: stamp for s in stages[:finished] if s.value not in row.stages_ended}}
+    if begun != row.stages_begun:
+        values["stages_begun"] = begun
+    if ended != row.stages_ended:
+        values["stages_ended"] = ended
+    if word is Status.COMPLETED:
+        values["completion_date"] = now
+    db.session.execute(update(item).where(item.c.id == row.id).values(**values))
+
+
+def refresh_order(order_id: uuid.UUID) -> None:
+    """Lock the order, derive its status from its items, date the transition, announce a stage it enters."""
+    before = db.session.execute(select(order).where(order.c.id == order_id).with_for_update()).one()
+    rows = db.session.execute(
+        select(item.c.status, item.c.stage, item.c.stages_ended).where(item.c.order_id == order_id)
+    ).all()
+    word = order_status(Status(row.status) for row in rows)
+    now = clock.now()
+    values: dict[str, Any] = {"modified_at": now}
+    if word is not before.status:
+        values |= {"status": word, "version": order.c.version + 1} | _dates(before, word, now)
+        if word in ENDED_STATUSES:
+            values["outcome"] = outcome(Status(row.status) for row in rows)
+    entered, left = _stage_news(before, rows, word, now, values)
+    db.session.execute(update(order).where(order.c.id == order_id).values(**values))
+    for stage in left:
+        if stage in story.STAGE_ENDS:
+            story.tell(order_id, f"order:{order_id}:ended:{stage}", "ticketing", "note",
+                       {"body": story.STAGE_ENDS[stage], "internal": False})  # fmt: skip
+    for stage in entered:
+        story.log(order_id, story.Line(user=story.STAGE_BEGINS[stage]))
+    if word is not before.status:
+        _ticket_follows(before, word)
+
+
+def _dates(before: Any, word: Status, now: Any) -> dict[str, Any]:
+    field = {
+        Status.AWAITING_ORDER_CONFIRMATION: "pending_date",
+        Status.AWAITING_MEMBER: "pending_date",
+        Status.HELD: "held_date",
+        Status.COMPLETED: "completion_date",
+        Status.CANCELLED: "cancellation_date",
+        Status.REJECTED: "rejection_date",
+    }.get(word)
+    dates = {field: now} if field else {}
+    if word in (*STAGE_STATUSES, Status.MANUAL_PROCESSING) and before.processing_date is None:
+        dates["processing_date"] = now
+    return dates
+
+
+def _stage_news(
+    before: Any, rows: Any, word: Status, now: Any, values: dict[str, Any]
+) -> tuple[list[Stage], list[Stage]]:
+    """Which stages the order enters for the first time, and which all of its items have now left behind."""
+    stamp = now.isoformat()
+    live = [row for row in rows if Status(row.status) not in (Status.CANCELLED, Status.REJECTED)]
+    begun = {row.stage for row in live if row.stage}
+    reached = max((list(Stage).index(stage) for stage in begun), default=-1)
+    entered = [s for s in list(Stage)[: reached + 1] if s.value not in before.stages_begun]
+    left = [
+        s
+        for s in Stage
+        if live and all(s.value in row.stages_ended for row in live) and s.value not in before.stages_ended
+    ]
+    if entered:
+        values["stages_begun"] = {**before.stages_begun, **{s.value: stamp for s in entered}}
+    if left:
+        values["stages_ended"] = {**before.stages_ended, **{s.value: stamp for s in left}}
+    return entered, left
+
+
+def _ticket_follows(before: Any, word: Status) -> None:
+    was, now = (story.TICKET_STATUS.get(Status(w), "pending") for w in (before.status, word))
+    if was != now:
+        key = f"order:{before.id}:status:{before.version}"
+        story.tell(before.id, key, "ticketing", "set_status", {"status": now})

@@ -1,0 +1,142 @@
+"""What is told about an order: log rows, audit rows, and what its tickets will be told, in the transaction that
+makes it true."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.domain import after_commit, clock
+from app.domain.models import Audit, Counter, Order, OrderItem, OrderLog, OutboxMessage
+from app.domain.states import Stage, Status
+from app.extensions import db
+
+STAGE_BEGINS = {
+    Stage.INVENTORY: "Creating services for order items.",
+    Stage.QUALITY_ASSURANCE: "Starting quality assurance check for the order.",
+    Stage.PROVISIONING: "Provisioning items",
+}
+STAGE_ENDS = {
+    Stage.QUALITY_ASSURANCE: "Services for all order items validated.",
+    Stage.PROVISIONING: "Services for all order items provisioned.",
+}
+
+TICKET_STATUS = {
+    Status.AWAITING_AGENT: "awaiting_agent",
+    Status.MANUAL_PROCESSING: "awaiting_agent",
+    Status.ERROR: "awaiting_agent",
+    Status.HELD: "awaiting_agent",
+    Status.AWAITING_MEMBER: "awaiting_user",
+    Status.AWAITING_ORDER_CONFIRMATION: "awaiting_user",
+    Status.COMPLETED: "resolved",
+    Status.CANCELLED: "resolved",
+    Status.REJECTED: "resolved",
+}
+"""A ticket's status follows the order's; whatever is not here is `pending`."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A message for the member, one for staff, or both."""
+
+    user: str | None = None
+    debug: str | None = None
+
+
+def log(
+    order_id: uuid.UUID,
+    line: Line,
+    *,
+    item_id: uuid.UUID | None = None,
+    by: str = "system",
+    internal: bool = False,
+    order_status: Status | None = None,
+) -> uuid.UUID:
+    """Write a log row with the statuses as they are now, and let the order's ticket be told the same."""
+    order = db.session.execute(select(Order.status).where(Order.id == order_id)).one()
+    item = None
+    if item_id is not None:
+        item = db.session.execute(
+            select(OrderItem.service_type, OrderItem.service_number, OrderItem.status).where(OrderItem.id == item_id)
+        ).one()
+    uid = uuid.uuid4()
+    db.session.execute(
+        insert(OrderLog).values(
+            uid=uid,
+            order_id=order_id,
+            item_id=item_id,
+            item_name=f"{item.service_type} - {item.service_number or ''}".rstrip() if item else None,
+            status=order_status or order.status,
+            item_status=item.status if item else None,
+            user_message=line.user,
+            debug_message=line.debug,
+            internal=internal,
+            by=by,
+            created_at=clock.now(),
+        )
+    )
+    for name, text, hidden in (("user", line.user, False), ("debug", line.debug, True)):
+        if text:
+            tell(
+                order_id,
+                f"log:{uid}:{name}",
+                "ticketing",
+                "note",
+                {"body": text, "internal": hidden or internal},
+                item_id,
+            )
+    return uid
+
+
+def tell(
+    order_id: uuid.UUID, key: str, system: str, verb: str, payload: dict[str, Any], item_id: uuid.UUID | None = None
+) -> None:
+    """Leave a message for a far system; it is delivered after the commit, once, under this key."""
+    now = clock.now()
+    db.session.execute(
+        insert(OutboxMessage).values(
+            order_id=order_id, item_id=item_id, key=key, system=system, verb=verb, payload=payload,
+            state="pending", tries=0, run_after=now, created_at=now,
+        )
+    )  # fmt: skip
+    after_commit.deliver(order_id)
+
+
+def audit(
+    by: str,
+    what: str,
+    *,
+    order_id: uuid.UUID | None = None,
+    item_id: uuid.UUID | None = None,
+    subject: str = "",
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str | None = None,
+) -> None:
+    """Append to the audit trail; the sealer numbers and chains it a moment later."""
+    db.session.execute(
+        insert(Audit).values(
+            at=clock.now(), by=by, what=what, order_id=order_id, item_id=item_id, subject=subject,
+            before=before, after=after, reason=reason,
+        )
+    )  # fmt: skip
+
+
+def next_number(counter: str, first: int) -> int:
+    """The next number of this kind; unique because the counter's row is locked until the transaction ends."""
+    raised = db.session.execute(
+        update(Counter).where(Counter.name == counter).values(value=Counter.value + 1).returning(Counter.value)
+    ).scalar()
+    if raised is not None:
+        return raised
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    made = dialect.insert(Counter).values(name=counter, value=first)
+    return db.session.execute(
+        made.on_conflict_do_update(index_elements=["name"], set_={"value": Counter.value + 1}).returning(Counter.value)
+    ).scalar_one()
+
+
+def count_logs(order_id: uuid.UUID) -> int:
+    return db.session.execute(select(func.count()).where(OrderLog.order_id == order_id)).scalar_one()

@@ -1,0 +1,91 @@
+"""Wake-ups through RQ: the only file in the app that knows it. Jobs are named by string and carry an id, nothing else.
+
+Redis may be away or lose everything at any time: a wake-up that got lost is repeated by the sweep.
+"""
+
+import time
+import uuid
+from typing import Any
+
+import structlog
+from flask import Flask, current_app
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from app.domain import after_commit
+from app.domain.states import Stage
+
+log = structlog.get_logger()
+
+ADVANCE, DELIVER = "workers.jobs.advance", "workers.jobs.deliver"
+"""The only function names that ever stand in Redis; workers refuse all others."""
+OUTBOX = "outbox"
+QUEUES = (*(stage.value for stage in Stage), OUTBOX)
+QUIET_AFTER_FAILURE_S = 1.0
+LONGEST_QUEUE = 2000
+"""More wake-ups than this are not piled up: the sweep brings them in time."""
+
+
+class Wakes:
+    """Puts wake-ups into Redis; silent for a moment after Redis failed, so that requests do not hang on it."""
+
+    def __init__(self, url: str) -> None:
+        self.redis = connect(url)
+        self._quiet_until = 0.0
+        self._queues = {
+            name: Queue(name, connection=self.redis, serializer=JSONSerializer, default_timeout=-1) for name in QUEUES
+        }
+
+    def wake(self, notes: list[tuple[uuid.UUID, Stage]]) -> None:
+        for item_id, stage in notes:
+            self._enqueue(stage.value, ADVANCE, str(item_id))
+
+    def deliver(self, order_ids: list[uuid.UUID]) -> None:
+        for order_id in order_ids:
+            self._enqueue(OUTBOX, DELIVER, str(order_id))
+
+    def _enqueue(self, queue: str, function: str, argument: str) -> None:
+        if time.monotonic() < self._quiet_until:
+            return
+        try:
+            self._queues[queue].enqueue(function, argument, result_ttl=0, failure_ttl=300)
+        except RedisError as failure:
+            self._quiet_until = time.monotonic() + QUIET_AFTER_FAILURE_S
+            log.warning("redis is away; the sweep will wake instead", error=str(failure))
+
+    def room(self, queue: str) -> int:
+        """How many more wake-ups the queue should take now."""
+        return max(0, LONGEST_QUEUE - len(self._queues[queue]))
+
+    def others_wait(self, stages: frozenset[Stage]) -> bool:
+        try:
+            return any(len(self._queues[stage.value]) for stage in stages)
+        except RedisError:
+            return False
+
+    def depth(self, queue: str) -> int:
+        return len(self._queues[queue])
+
+
+def connect(url: str, **more: Any) -> "Redis":
+    """A client that gives up quickly: a request must not wait for a Redis that is away."""
+    return Redis.from_url(
+        url, socket_connect_timeout=1.0, socket_timeout=more.pop("socket_timeout", 2.0), retry=Retry(NoBackoff(), 1), **more
+    )
+
+
+def init_app(app: Flask, url: str) -> None:
+    wakes = Wakes(url)
+    app.extensions["wakes"] = wakes
+    after_commit.carrier("wake", lambda notes: here().wake(notes))
+    after_commit.carrier("deliver", lambda notes: here().deliver(notes))
+
+
+def here() -> Wakes:
+    """The wakes of the running app."""
+    wakes: Wakes = current_app.extensions["wakes"]
+    return wakes

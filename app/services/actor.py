@@ -1,0 +1,32 @@
+"""Who does something: passed to every verb, so that permission and record are one."""
+
+import uuid
+from dataclasses import dataclass
+
+from app.domain.permissions import TEAM_OF, Role
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does it: a signed-in person or a program with a token.
+
+    `trusted` is a program of the operator whose scopes alone decide; everybody else answers only for what is theirs.
+    """
+
+    name: str
+    user_id: uuid.UUID | None = None
+    role: Role | None = None
+    account_ids: frozenset[str] = frozenset()
+    trusted: bool = False
+
+    def may_answer(self, audience: str) -> bool:
+        """Whether a wait for this audience is this actor's to answer."""
+        if self.trusted:
+            return True
+        kind, _, who = audience.partition(":")
+        if kind == "team":
+            return self.role is not None and who in TEAM_OF.get(self.role, ())
+        if kind == "account":
+            # Sales may answer on a member's behalf, with a reason that is recorded.
+            return who in self.account_ids or self.role is Role.SALES
+        return False

@@ -1,0 +1,427 @@
+"""What people and programs do to an item in flight. Each verb is one transaction: compare-and-set, journal, audit, log."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+
+from app.domain import after_commit, asks, clock, lifecycle, status_words, story
+from app.domain.errors import Conflict, Finding, Forbidden, IllegalMove, Invalid, NotFound, Stale
+from app.domain.lifecycle import Move
+from app.domain.models import FormKey, ItemDependency, OrderItem, StepRow, User, Wait
+from app.domain.permissions import Role
+from app.domain.states import ENDED, PERSON_WAITS, State, StepState, WaitKind
+from app.domain.story import Line
+from app.extensions import db
+from app.services.actor import Actor
+
+ADVANCING = frozenset({WaitKind.MANUAL, WaitKind.REVIEW, WaitKind.CONFIRM, WaitKind.MEMBER})
+"""Waits whose answer is the step's result; the others only make the item look again."""
+
+
+def once(form_key: str | None, by: str, what: str) -> bool:
+    """Note that this form takes effect now; False if it already has, so that a second click changes nothing."""
+    if not form_key:
+        return True
+    if db.session.get(FormKey, form_key) is not None:
+        return False
+    db.session.add(FormKey(key=form_key, by=by, what=what))
+    return True
+
+
+def _verb(item_id: uuid.UUID, actor: Actor, what: str, form_key: str | None, do: Callable[[], None]) -> None:
+    """Run `do` as one transaction. A repetition of a form that already took effect succeeds without effect."""
+    try:
+        if not once(form_key, actor.name, what):
+            db.session.rollback()
+            return
+        do()
+        db.session.commit()
+    except Conflict:
+        db.session.rollback()
+        # Two clicks of one form race to this line: the slower one lost to itself, which is a success.
+        if form_key and db.session.get(FormKey, form_key) is not None:
+            return
+        raise
+    except Exception:
+        db.session.rollback()
+        raise
+
+
+def _current_step(item_id: uuid.UUID) -> Any:
+    return db.session.execute(
+        select(StepRow).join(OrderItem, OrderItem.id == StepRow.item_id).where(
+            OrderItem.id == item_id, StepRow.position == OrderItem.cursor
+        )
+    ).scalar_one_or_none()  # fmt: skip
+
+
+def open_wait_of(item_id: uuid.UUID) -> Wait | None:
+    return db.session.execute(select(Wait).where(Wait.item_id == item_id, Wait.open)).scalar_one_or_none()
+
+
+def resume(
+    item_id: uuid.UUID,
+    actor: Actor,
+    given: dict[str, Any],
+    *,
+    version: int | None,
+    form_key: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """Answer what the item waits for and hand it back to the machine.
+
+    `Invalid` names every answer that is missing or wrong; `Stale` if the item moved on since `version` was seen;
+    `Forbidden` if the wait is somebody else's. The same form twice is one effect.
+    """
+    if form_key and db.session.get(FormKey, form_key) is not None:
+        return
+    wait = open_wait_of(item_id)
+    if wait is None or wait.kind not in PERSON_WAITS:
+        _not_waiting(item_id, version)
+    assert wait is not None
+    _may_answer(wait, actor, reason)
+    answers = asks.check(asks.thawed(wait.ask), given)
+    wait_id, kind, step_key, title = wait.id, wait.kind, wait.step_key, wait.title
+
+    def do() -> None:
+        if kind in ADVANCING:
+            _step_over(item_id, Move.ANSWER, actor, version, StepState.SUCCEEDED, reason, facts=answers)
+        else:
+            lifecycle.act(item_id, Move.RECHECK, version=version, by=actor.name, reason=reason)
+            _waive(item_id)
+        if not lifecycle.close_wait(item_id, "answered", by=actor.name, wait_id=wait_id, answers=answers):
+            raise Stale("Somebody else answered this a moment ago.")
+        status_words.refresh(
+            item_id, [Line(debug=f"{title}: resumed by {actor.name}." + (f" {reason}" if reason else ""))]
+        )
+
+    _verb(item_id, actor, f"resume {step_key}", form_key, do)
+
+
+def _not_waiting(item_id: uuid.UUID, version: int | None) -> None:
+    item = db.session.get(OrderItem, item_id)
+    if item is None:
+        raise NotFound("There is no such item.")
+    if version is not None and item.version != version:
+        raise Stale(f"This item changed meanwhile{f' by {item.changed_by}' if item.changed_by else ''}; look again.")
+    raise IllegalMove(f"The item is {item.status.words.lower()}; there is nothing to resume.")
+
+
+def _may_answer(wait: Wait, actor: Actor, reason: str | None) -> None:
+    if not actor.may_answer(wait.audience):
+        raise Forbidden("This question is for somebody else to answer.")
+    on_behalf = wait.audience.startswith("account:") and actor.role is Role.SALES
+    if on_behalf and not (reason or "").strip():
+        raise Invalid("Say why you answer for the member.", [Finding("/reason", "required", "A reason is needed.")])
+    claimed = wait.claimed_by_id if wait.claim_until and wait.claim_until > clock.now() else None
+    if claimed is not None and claimed != actor.user_id and not actor.trusted:
+        owner = db.session.get(User, claimed)
+        raise Stale(f"{owner.name if owner else 'Somebody else'} has claimed this item. Take it over first.")
+
+
+def _step_over(
+    item_id: uuid.UUID, move: Move, actor: Actor, version: int | None, state: StepState, reason: str | None,
+    facts: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """The current step counts as passed: write it, move the cursor, enter the next step's stage."""
+    row = _current_step(item_id)
+    if row is None:
+        raise IllegalMove("The item has no open step.")
+    following = db.session.execute(
+        select(StepRow.stage).where(StepRow.item_id == item_id, StepRow.position == row.position + 1)
+    ).scalar_one_or_none()
+    values: dict[str, Any] = {
+        "cursor": row.position + 1, "attempts": 0, "crashes": 0, "last_error": None, "error_class": None,
+    }  # fmt: skip
+    if following is not None:
+        values["stage"] = following
+    lifecycle.act(item_id, move, version=version, by=actor.name, reason=reason, **values)
+    if facts:
+        known = db.session.execute(select(OrderItem.facts).where(OrderItem.id == item_id)).scalar_one()
+        db.session.execute(update(OrderItem).where(OrderItem.id == item_id).values(facts={**known, **facts}))
+    now = clock.now()
+    row.state, row.by, row.reason, row.facts, row.ended_at = state, actor.name, reason, facts or row.facts, now
+    row.started_at = row.started_at or now
+    row.error = None
+    db.session.flush()
+
+
+def _waive(item_id: uuid.UUID) -> None:
+    """A person decided that the item goes on without the predecessors that did not complete."""
+    broken = select(OrderItem.id).where(OrderItem.state.in_([State.ERROR, State.CANCELLED, State.REJECTED]))
+    db.session.execute(
+        update(ItemDependency)
+        .where(ItemDependency.item_id == item_id, ItemDependency.needs_id.in_(broken))
+        .values(waived=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def retry(item_id: uuid.UUID, actor: Actor, *, version: int | None, form_key: str | None = None) -> None:
+    """Try the failed step again, with the same idempotency key: whatever happened already is not done twice."""
+
+    def do() -> None:
+        lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, attempts=0, crashes=0, last_error=None,
+                      error_class=None)  # fmt: skip
+        status_words.refresh(item_id, [Line(debug=f"Retried by {actor.name}.")])
+
+    _verb(item_id, actor, "retry", form_key, do)
+
+
+def retry_from(
+    item_id: uuid.UUID, actor: Actor, step_key: str, *, version: int | None, form_key: str | None = None
+) -> None:
+    """Go back to an earlier step and do it and all after it again, under their old keys."""
+
+    def do() -> None:
+        target = _step(item_id, step_key)
+        current = _current_step(item_id)
+        if current is not None and target.position > current.position:
+            raise IllegalMove("One can only go back to a step that has been reached.")
+        stage = target.stage
+        lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, cursor=target.position, stage=stage,
+                      attempts=0, crashes=0, last_error=None, error_class=None)  # fmt: skip
+        db.session.execute(
+            update(StepRow)
+            .where(StepRow.item_id == item_id, StepRow.position >= target.position)
+            .values(state=StepState.PENDING, error=None, ended_at=None)
+            .execution_options(synchronize_session=False)
+        )
+        status_words.refresh(item_id, [Line(debug=f"Retried from “{target.title}” by {actor.name}.")])
+
+    _verb(item_id, actor, f"retry from {step_key}", form_key, do)
+
+
+def _step(item_id: uuid.UUID, step_key: str) -> StepRow:
+    row = db.session.execute(
+        select(StepRow).where(StepRow.item_id == item_id, StepRow.key == step_key)
+    ).scalar_one_or_none()
+    if row is None:
+        raise Invalid("No such step.", [Finding("/step", "unknown", f"This item has no step “{step_key}”.")])
+    return row
+
+
+def redo(item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None, form_key: str | None = None) -> None:
+    """Do the failed step anew as a new effect: only for a person who knows that the earlier try did nothing."""
+    _need_reason(reason)
+
+    def do() -> None:
+        row = _current_step(item_id)
+        lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, reason=reason, attempts=0, crashes=0,
+                      last_error=None, error_class=None)  # fmt: skip
+        row.generation += 1
+        row.state = StepState.PENDING
+        db.session.flush()
+        status_words.refresh(item_id, [Line(debug=f"“{row.title}” redone by {actor.name}: {reason}")])
+
+    _verb(item_id, actor, "redo", form_key, do)
+
+
+def it_happened(
+    item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None, form_key: str | None = None
+) -> None:
+    """A step whose outcome was unknown did take effect: count it as done and go on."""
+    _need_reason(reason)
+    row = _current_step(item_id)
+    if row is not None and row.state is not StepState.UNKNOWN:
+        raise IllegalMove("Only a step whose outcome is unknown can be said to have happened.")
+    _pass_by_hand(item_id, actor, reason, version, form_key, StepState.SUCCEEDED, "said to have happened")
+
+
+def done_by_hand(
+    item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None, form_key: str | None = None
+) -> None:
+    """A person did what the step should have done."""
+    _need_reason(reason)
+    _pass_by_hand(item_id, actor, reason, version, form_key, StepState.BY_HAND, "done by hand")
+
+
+def skip(item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None, form_key: str | None = None) -> None:
+    """Leave the step out."""
+    _need_reason(reason)
+    _pass_by_hand(item_id, actor, reason, version, form_key, StepState.SKIPPED, "skipped")
+
+
+def _pass_by_hand(
+    item_id: uuid.UUID,
+    actor: Actor,
+    reason: str,
+    version: int | None,
+    form_key: str | None,
+    state: StepState,
+    words: str,
+) -> None:
+    def do() -> None:
+        row = _current_step(item_id)
+        title = row.title if row else ""
+        _step_over(item_id, Move.STEP_OVER, actor, version, state, reason)
+        lifecycle.close_wait(item_id, "superseded", by=actor.name)
+        status_words.refresh(item_id, [Line(debug=f"“{title}” {words} by {actor.name}: {reason}")])
+
+    _verb(item_id, actor, words, form_key, do)
+
+
+def _need_reason(reason: str | None) -> None:
+    if not (reason or "").strip():
+        raise Invalid("A reason is needed.", [Finding("/reason", "required", "Say why, for those who read it later.")])
+
+
+def hold(
+    item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None = None, form_key: str | None = None
+) -> None:
+    """Stop before the next step until released. A step that is running finishes first."""
+    _need_reason(reason)
+
+    def do() -> None:
+        lifecycle.mark(item_id, by=actor.name, what="hold", reason=reason, held=True, held_reason=reason)
+        status_words.refresh(item_id, [Line(debug=f"Held by {actor.name}: {reason}")])
+
+    _verb(item_id, actor, "hold", form_key, do)
+
+
+def release(item_id: uuid.UUID, actor: Actor, *, version: int | None = None, form_key: str | None = None) -> None:
+    """End a hold."""
+
+    def do() -> None:
+        item = db.session.get(OrderItem, item_id)
+        if item is not None and not item.held:
+            raise IllegalMove("The item is not held.")
+        lifecycle.mark(item_id, by=actor.name, what="release", held=False, held_reason=None)
+        status_words.refresh(item_id, [Line(debug=f"Released by {actor.name}.")])
+        after_commit.wake(item_id, item.stage if item else None)
+
+    _verb(item_id, actor, "release", form_key, do)
+
+
+def cancel(
+    item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None = None, form_key: str | None = None
+) -> None:
+    """Cancel the item: what was done is undone by its compensation steps, then it ends as cancelled."""
+
+    def do() -> None:
+        cancel_in_transaction(item_id, actor.name, reason, version)
+
+    _verb(item_id, actor, "cancel", form_key, do)
+
+
+def cancel_in_transaction(item_id: uuid.UUID, by: str, reason: str, version: int | None = None) -> None:
+    """The part of `cancel` that an order's cancel shares."""
+    state = db.session.execute(select(OrderItem.state).where(OrderItem.id == item_id)).scalar_one_or_none()
+    if state is None:
+        raise NotFound("There is no such item.")
+    if state in ENDED:
+        raise IllegalMove(f"The item has already ended: {State(state).value}.")
+    if state is State.IDLE:
+        lifecycle.act(item_id, Move.DROP, version=version, by=by, reason=reason)
+    elif state is State.RUNNING:
+        lifecycle.mark(item_id, by=by, what="cancel", reason=reason, cancelling=True)
+    else:
+        lifecycle.act(item_id, Move.CANCEL, version=version, by=by, reason=reason, cancelling=True, held=False,
+                      held_reason=None, attempts=0, crashes=0)  # fmt: skip
+    lifecycle.close_wait(item_id, "cancelled", by=by)
+    if state is State.IDLE:
+        lifecycle.settle(item_id)
+    else:
+        status_words.refresh(item_id, [Line(debug=f"Cancelled by {by}: {reason}")])
+
+
+def claim(item_id: uuid.UUID, actor: Actor, idle_seconds: float) -> None:
+    """Take the paused item into one's own queue; it lapses after `idle_seconds` without an action."""
+    _set_claim(item_id, actor, idle_seconds, takeover=False)
+
+
+def take_over(item_id: uuid.UUID, actor: Actor, idle_seconds: float, reason: str) -> None:
+    """Take a claimed item from its owner, who is told so in the log."""
+    _need_reason(reason)
+    _set_claim(item_id, actor, idle_seconds, takeover=True, reason=reason)
+
+
+def _set_claim(
+    item_id: uuid.UUID, actor: Actor, idle_seconds: float, *, takeover: bool, reason: str | None = None
+) -> None:
+    wait = open_wait_of(item_id)
+    if wait is None or wait.kind not in PERSON_WAITS:
+        raise IllegalMove("There is nothing to claim: the item is not waiting for a person.")
+    if not actor.may_answer(wait.audience):
+        raise Forbidden("This item is another team's.")
+    now = clock.now()
+    free = or_(Wait.claimed_by_id.is_(None), Wait.claimed_by_id == actor.user_id, Wait.claim_until < now)
+    condition = [Wait.id == wait.id, Wait.open] + ([] if takeover else [free])
+    won = db.session.execute(
+        update(Wait).where(*condition)
+        .values(claimed_by_id=actor.user_id, claimed_at=now, claim_until=now + timedelta(seconds=idle_seconds))
+        .returning(Wait.id)
+        .execution_options(synchronize_session=False)
+    ).first()  # fmt: skip
+    if won is None:
+        db.session.rollback()
+        wait = open_wait_of(item_id)
+        owner = wait.claimed_by.name if wait is not None and wait.claimed_by else "Somebody else"
+        raise Stale(f"{owner} claimed this item a moment ago.")
+    _told_claim(item_id, actor, "take over" if takeover else "claim", reason)
+
+
+def unclaim(item_id: uuid.UUID, actor: Actor) -> None:
+    """Give a claim back."""
+    won = db.session.execute(
+        update(Wait)
+        .where(Wait.item_id == item_id, Wait.open, Wait.claimed_by_id == actor.user_id)
+        .values(claimed_by_id=None, claimed_at=None, claim_until=None)
+        .returning(Wait.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if won is None:
+        db.session.rollback()
+        raise Stale("You have no claim on this item.")
+    _told_claim(item_id, actor, "unclaim", None)
+
+
+def _told_claim(item_id: uuid.UUID, actor: Actor, what: str, reason: str | None) -> None:
+    order_id = db.session.execute(select(OrderItem.order_id).where(OrderItem.id == item_id)).scalar_one()
+    story.audit(actor.name, what, order_id=order_id, item_id=item_id, reason=reason)
+    status_words.refresh(item_id)
+    db.session.commit()
+
+
+def add_note(item_id: uuid.UUID, actor: Actor, text: str, *, to_member: bool, form_key: str | None = None) -> None:
+    """Write a staff note into the log, or a message that the member reads."""
+    text = (text or "").strip()
+    if not text:
+        raise Invalid("The note is empty.", [Finding("/note", "required", "Write something.")])
+    order_id = db.session.execute(select(OrderItem.order_id).where(OrderItem.id == item_id)).scalar_one_or_none()
+    if order_id is None:
+        raise NotFound("There is no such item.")
+
+    def do() -> None:
+        line = Line(user=text) if to_member else Line(debug=text)
+        story.log(order_id, line, item_id=item_id, by=actor.name, internal=not to_member)
+        after_commit.signal(f"item-{item_id}")
+        after_commit.signal(f"order-{order_id}")
+
+    _verb(item_id, actor, "note", form_key, do)
+
+
+def look_again(reference: str) -> bool:
+    """A far system says that something happened: bring the next look at it forward. False if nobody waits for it.
+
+    The message is only a hint; what is true is read from the far side. So replays and disorder do no harm.
+    """
+    item = OrderItem.__table__
+    row = db.session.execute(
+        update(item)
+        .where(
+            item.c.id.in_(
+                select(Wait.item_id).where(Wait.open, Wait.reference == reference, Wait.kind == WaitKind.SYSTEM)
+            ),
+            item.c.state == State.WAITING,
+        )
+        .values(run_after=clock.now())
+        .returning(item.c.id, item.c.stage)
+    ).first()
+    if row is not None:
+        after_commit.wake(row.id, row.stage)
+    db.session.commit()
+    return row is not None

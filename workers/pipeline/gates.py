@@ -1,0 +1,73 @@
+"""What may stand before an item's own steps: somebody's consent, other items, a wished date.
+
+Gates are steps like all others, put in front of the handler's own when the plan is written down.
+"""
+
+from datetime import datetime, timedelta
+
+from app.domain import clock
+from app.domain.asks import choice
+from app.domain.errors import PermanentFailure
+from app.domain.states import State, WaitKind
+from workers.pipeline.handler import Await, Facts, Step, Task, local, until
+
+LOOK_AGAIN = timedelta(seconds=15)
+"""Fall-back for a nudge that got lost between a predecessor's end and this item's wait being opened."""
+
+
+def confirmation(audience: str, title: str, tell: str) -> Step:
+    """Somebody must agree before the item starts; `audience` is team:sales or account:<id>."""
+    return Step("confirmation", title, WaitKind.CONFIRM.value, team=audience, tell=tell)
+
+
+@until("Wait for the items it depends on")
+def predecessors_done(task: Task) -> Facts | Await:
+    """All items that this one needs have completed. A failed or cancelled one is a question to a person."""
+    needed = [row for row in task.stock.predecessors(task.item.id) if not row.waived]
+    broken = [row for row in needed if row.state in (State.ERROR, State.CANCELLED, State.REJECTED)]
+    if broken:
+        names = ", ".join(f"{row.order_number}/{row.item_number} ({row.status.words.lower()})" for row in broken)
+        return Await(
+            WaitKind.PREDECESSOR,
+            "team:engineering",
+            "An item this one needs did not complete",
+            tell=f"This item needs {names}. It goes on by itself if that completes after all. "
+            "Otherwise let it go on without, or cancel this item.",
+            ask={"decision": choice("Decision", "go on without it")},
+            look_again=clock.now() + LOOK_AGAIN,
+        )
+    unfinished = [row for row in needed if row.state is not State.DONE]
+    if unfinished:
+        first = unfinished[0]
+        return Await(
+            WaitKind.DEPENDENCY,
+            f"item:{first.needs_id}",
+            f"Waits for item {first.order_number}/{first.item_number}",
+            look_again=clock.now() + LOOK_AGAIN,
+        )
+    return {}
+
+
+@until("Wait for the requested start date")
+def start_date_reached(task: Task) -> Facts | Await:
+    return _until_date(task.item.start_wish, "Scheduled to start")
+
+
+@until("Wait for the requested completion date")
+def completion_date_reached(task: Task) -> Facts | Await:
+    """A requested completion date alone holds back only the step that switches the service on or off."""
+    return _until_date(task.item.completion_wish, "Scheduled to be switched")
+
+
+def _until_date(date: datetime | None, title: str) -> Facts | Await:
+    if date is None or date <= clock.now():
+        return {}
+    return Await(WaitKind.TIME, "time", title, look_again=date, due=date)
+
+
+@local("Judge the review of the network change")
+def review_accepted(task: Task) -> Facts:
+    """The review only collected a decision; here it takes effect."""
+    if task.facts.get("decision", "approve") != "approve":
+        raise PermanentFailure("An engineer refused the planned network change. " + task.facts.get("remark", ""))
+    return {}

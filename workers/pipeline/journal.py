@@ -1,0 +1,282 @@
+"""The transactions of a run: each writes the step's row, the item, the log and the audit together, under the lease."""
+
+import random
+import uuid
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select, update
+
+from app.domain import after_commit, clock, lifecycle, status_words, story
+from app.domain.asks import frozen, thawed
+from app.domain.errors import StepError, TemporaryFailure, UnknownOutcome
+from app.domain.lifecycle import Lease, Move
+from app.domain.models import Audit, Order, OrderItem, OutboundCall, StepRow, Wait
+from app.domain.states import PERSON_WAITS, StepState, WaitKind
+from app.domain.story import Line
+from app.extensions import db
+from workers.pipeline.handler import Await, Facts
+
+if TYPE_CHECKING:
+    from workers.pipeline.runner import Run
+
+item, order, step, audit_rows = OrderItem.__table__, Order.__table__, StepRow.__table__, Audit.__table__
+PERSON_KINDS = frozenset(kind.value for kind in PERSON_WAITS)
+
+_ITEM = select(
+    item.c.id, item.c.order_id, item.c.item_number, item.c.service_type, item.c.action, item.c.details, item.c.before,
+    item.c.facts, item.c.service_id, item.c.service_number, item.c.state, item.c.stage, item.c.by_hand,
+    item.c.confirmations, item.c.held, item.c.cancelling, item.c.handler, item.c.cursor, item.c.attempts,
+    func.coalesce(item.c.requested_start_date, order.c.requested_start_date).label("start_wish"),
+    func.coalesce(item.c.requested_completion_date, order.c.requested_completion_date).label("completion_wish"),
+    order.c.number.label("order_number"), order.c.type.label("order_type"), order.c.account_id,
+    order.c.sub_account_id, order.c.requestor,
+).join(order, order.c.id == item.c.order_id)  # fmt: skip
+
+_STEPS = select(
+    step.c.id, step.c.position, step.c.key, step.c.title, step.c.stage, step.c.kind, step.c.team, step.c.tell,
+    step.c.ask, step.c.extra, step.c.undo_key, step.c.state, step.c.generation, step.c.tries,
+)  # fmt: skip
+
+
+def read_item(item_id: uuid.UUID) -> Any:
+    return db.session.execute(_ITEM.where(item.c.id == item_id)).one()
+
+
+def read_steps(item_id: uuid.UUID) -> list[Any]:
+    return list(db.session.execute(_STEPS.where(step.c.item_id == item_id).order_by(step.c.position)))
+
+
+def intend(run: "Run", row: Any) -> None:
+    """T1: the intent is durable before the call. Commits."""
+    run.flags = lifecycle.fenced(run.lease, lease_until=run.lease_until())
+    _write_step(row.id, state=StepState.STARTED, tries=step.c.tries + 1, token=run.lease.token, started_at=clock.now())
+    db.session.commit()
+
+
+def passed(
+    run: "Run",
+    row: Any,
+    facts: Facts,
+    lines: list[Line],
+    state: StepState = StepState.SUCCEEDED,
+    reason: str | None = None,
+) -> str | None:
+    """T2: result, cursor, facts, log and audit move together; the item enters its next stage or is done. Commits."""
+    now = clock.now()
+    nxt = run.steps[run.cursor + 1] if run.cursor + 1 < len(run.steps) else None
+    stage = nxt.stage if nxt is not None and nxt.stage is not None else run.item.stage
+    enters = stage is not run.item.stage
+    run.facts = {**run.facts, **facts}
+    values: dict[str, Any] = {"cursor": run.cursor + 1, "attempts": 0, "crashes": 0, "lease_until": run.lease_until()}
+    if facts:
+        values["facts"] = {**run.item.facts, **facts}
+    if enters:
+        values["stage"] = stage
+    run.flags = lifecycle.fenced(run.lease, Move.FINISH if nxt is None else None, **_without_lease(values, nxt))
+    _write_step(row.id, state=state, token=run.lease.token, facts=facts or None, ended_at=now, error=None, by="worker",
+                reason=reason, started_at=func.coalesce(step.c.started_at, now))  # fmt: skip
+    write_calls(run, row)
+    db.session.execute(
+        insert(audit_rows).values(
+            at=now, by="worker", what=f"step {state.value}", order_id=run.item.order_id, item_id=run.item.id,
+            subject=row.key, after=facts or None,
+        )
+    )  # fmt: skip
+    if nxt is None or enters:
+        if nxt is None:
+            lifecycle.nudge_dependents(run.item.id)
+        status_words.refresh(run.item.id, lines)
+    else:
+        for line in lines:
+            story.log(run.item.order_id, line, item_id=run.item.id)
+        _signal(run)
+    db.session.commit()
+    if nxt is None:
+        return "done"
+    run.cursor += 1
+    run.attempts = 0
+    if facts or enters:
+        run.item = read_item(run.item.id)
+        db.session.rollback()
+    return None
+
+
+def _without_lease(values: dict[str, Any], nxt: Any) -> dict[str, Any]:
+    return values if nxt is not None else {**values, "lease_until": None}
+
+
+def finish(run: "Run") -> str:
+    """The plan is at its end although the last step was answered by a person. Commits."""
+    lifecycle.fenced(run.lease, Move.FINISH)
+    lifecycle.settle(run.item.id)
+    db.session.commit()
+    return "done"
+
+
+def ask_person(run: "Run", row: Any) -> str | None:
+    """A person's step: open its wait; if it is open already and has expired, go on with its default answer. Commits."""
+    asked = db.session.execute(
+        select(Wait.id, Wait.expires_at, Wait.default_answer).where(
+            Wait.item_id == run.item.id, Wait.open, Wait.step_key == row.key
+        )
+    ).first()
+    if asked is None:
+        return pause(run, row, await_from_row(run, row))
+    if asked.default_answer is not None and asked.expires_at is not None and asked.expires_at <= clock.now():
+        lifecycle.fenced(run.lease)
+        lifecycle.close_wait(run.item.id, "expired", by="time", wait_id=asked.id, answers=asked.default_answer)
+        return passed(
+            run, row, asked.default_answer, [Line(debug=f"{row.title}: no answer in time, went on by itself.")]
+        )
+    lifecycle.fenced(run.lease, Move.PAUSE, version=item.c.version, run_after=asked.expires_at)
+    db.session.commit()
+    return "waiting"
+
+
+def pause(run: "Run", row: Any, what: Await) -> str:
+    """The item now waits. If it already waits for the same, only the next look is set. Commits."""
+    values = {"run_after": _earliest(what.look_again, what.expires), "crashes": 0, "attempts": 0}
+    if what.facts:
+        values["facts"] = {**run.item.facts, **what.facts}
+    same = _same_open_wait(run.item.id, what)
+    if same:
+        lifecycle.fenced(run.lease, Move.PAUSE, version=item.c.version, **values)
+        write_calls(run, row)
+    else:
+        lifecycle.fenced(run.lease, Move.PAUSE, **values)
+        _open_wait(run, row, what)
+        _write_step(row.id, state=StepState.STARTED, token=run.lease.token,
+                    started_at=func.coalesce(step.c.started_at, clock.now()))  # fmt: skip
+        write_calls(run, row)
+        story.audit("worker", f"waits: {what.kind.value}", order_id=run.item.order_id, item_id=run.item.id,
+                    subject=row.key, after={"audience": what.audience, "title": what.title})  # fmt: skip
+        status_words.refresh(run.item.id, [what.line] if what.line else None)
+    db.session.commit()
+    return "waiting"
+
+
+def _same_open_wait(item_id: uuid.UUID, what: Await) -> bool:
+    found = db.session.execute(
+        select(Wait.kind, Wait.reference, Wait.audience).where(Wait.item_id == item_id, Wait.open)
+    ).first()
+    return found is not None and (found.kind, found.reference, found.audience) == (
+        what.kind, what.reference, what.audience,
+    )  # fmt: skip
+
+
+def _open_wait(run: "Run", row: Any, what: Await) -> None:
+    lifecycle.open_wait(
+        run.lease,
+        step_key=row.key,
+        kind=what.kind,
+        audience=what.audience,
+        title=what.title,
+        tell=filled_in(what.tell, run) or None,
+        ask=frozen(what.ask) or None,
+        reference=what.reference,
+        due_at=what.due or _target(run, what),
+        expires_at=what.expires,
+        default_answer=what.default_answer,
+    )
+
+
+def _target(run: "Run", what: Await) -> datetime | None:
+    if what.kind not in PERSON_WAITS:
+        return None
+    return clock.now() + timedelta(seconds=run.bench.config.wait_target_seconds)
+
+
+def filled_in(text: str, run: "Run") -> str:
+    """`text` with {facts} filled in; a fact that is not there yet shows as a dash, never as an error."""
+    known = {**run.facts, "service_number": run.item.service_number, "item_number": run.item.item_number,
+             "order_number": run.item.order_number}  # fmt: skip
+    return text.format_map(defaultdict(lambda: "–", {k: v for k, v in known.items() if v is not None}))
+
+
+def await_from_row(run: "Run", row: Any) -> Await:
+    """What a person's step asks, as it was written down for this item."""
+    kind = WaitKind(row.kind)
+    extra = row.extra or {}
+    expires = None
+    if extra.get("expires"):
+        expires = clock.now() + timedelta(seconds=getattr(run.bench.config, extra["expires"]))
+    if kind is WaitKind.MEMBER:
+        audience = f"account:{run.item.account_id}"
+    else:
+        audience = row.team if ":" in (row.team or "") else f"team:{row.team}"
+    says = filled_in(extra.get("says") or "", run)
+    line = Line(user=says) if says else Line(debug=f"Paused: {row.title}.")
+    return Await(
+        kind, audience, row.title, tell=row.tell or "", ask=thawed(row.ask), expires=expires,
+        default_answer=extra.get("default"), line=line,
+    )  # fmt: skip
+
+
+def back_off(run: "Run", row: Any, until: datetime) -> str:
+    """A system that the step needs is known to be down: wait without spending an attempt. Commits."""
+    lifecycle.fenced(run.lease, Move.BACK_OFF, run_after=until + timedelta(seconds=random.uniform(0, 1)))
+    _signal(run)
+    db.session.commit()
+    return "breaker open"
+
+
+def retry_later(run: "Run", row: Any, why: TemporaryFailure) -> str:
+    """A temporary failure: try again later, with growing pauses and jitter. Commits."""
+    config = run.bench.config
+    pause_s = min(config.retry_max_seconds, config.retry_base_seconds * 2**run.attempts) * random.uniform(0.5, 1.5)
+    when = clock.now() + timedelta(seconds=max(pause_s, why.retry_after or 0))
+    lifecycle.fenced(run.lease, Move.BACK_OFF, attempts=run.attempts + 1, last_error=why.detail, run_after=when)
+    _write_step(row.id, state=StepState.FAILED, token=run.lease.token, error=why.detail)
+    write_calls(run, row)
+    _signal(run)
+    db.session.commit()
+    return "backoff"
+
+
+def fail(run: "Run", row: Any, why: StepError, error_class: str = "") -> str:
+    """The item stops, visibly, until a person decides. Commits."""
+    db.session.rollback()
+    word = error_class or {TemporaryFailure: "temporary", UnknownOutcome: "unknown"}.get(type(why), "permanent")
+    state = StepState.UNKNOWN if isinstance(why, UnknownOutcome) else StepState.FAILED
+    lifecycle.fenced(run.lease, Move.FAIL, last_error=why.detail, error_class=word)
+    lifecycle.close_wait(run.item.id, "superseded", by="worker")
+    _write_step(row.id, state=state, token=run.lease.token, error=why.detail, ended_at=clock.now())
+    write_calls(run, row)
+    story.audit("worker", "step failed", order_id=run.item.order_id, item_id=run.item.id, subject=row.key,
+                reason=why.detail)  # fmt: skip
+    lifecycle.nudge_dependents(run.item.id)
+    status_words.refresh(run.item.id, [Line(user=why.member_words or None, debug=f"{row.title}: {why.detail}")])
+    db.session.commit()
+    return "error"
+
+
+def park(lease: Lease, why: str) -> None:
+    """An item that kills its workers goes to `error`, not back into the queue. Commits."""
+    lifecycle.fenced(lease, Move.FAIL, last_error=why, error_class="crash", crashes=0)
+    row = read_item(lease.item_id)
+    story.audit("worker", "parked", order_id=row.order_id, item_id=lease.item_id, reason=why)
+    lifecycle.nudge_dependents(lease.item_id)
+    status_words.refresh(lease.item_id, [Line(debug=why)])
+    db.session.commit()
+
+
+def _write_step(row_id: int, **values: Any) -> None:
+    db.session.execute(update(step).where(step.c.id == row_id).values(**values))
+
+
+def write_calls(run: "Run", row: Any) -> None:
+    if run.calls:
+        rows = [{**call.as_dict(), "item_id": run.item.id, "step_key": row.key} for call in run.calls]
+        db.session.execute(insert(OutboundCall), rows)
+        run.calls = []
+
+
+def _signal(run: "Run") -> None:
+    after_commit.signal(f"item-{run.item.id}")
+    after_commit.signal(f"order-{run.item.order_id}")
+
+
+def _earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)

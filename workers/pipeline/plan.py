@@ -1,0 +1,98 @@
+"""Writing an item's plan down, once, as step rows: gates first, then the handler's steps by stage."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from app.domain.models import ItemDependency, StepRow
+from app.domain.permissions import Team
+from app.domain.states import Stage
+from app.extensions import db
+from workers.pipeline import gates
+from workers.pipeline.handler import HANDLERS, Handler, Step, handler_for, handler_name, local, manual
+
+TITLES = {
+    Stage.INVENTORY: "Create the service in the inventory by hand",
+    Stage.QUALITY_ASSURANCE: "Check the service by hand",
+    Stage.PROVISIONING: "Provision the service by hand",
+}
+
+
+@local("Record the service as worked by hand")
+def record_by_hand(task: Any) -> dict[str, Any]:
+    """Nobody automated the item; once people have done all of it the service's record follows."""
+    task.stock.settle_by_hand(task.item)
+    task.say(user=f"Service {task.service_number} has been completed by our staff.")
+    return {}
+
+
+def by_hand_plan() -> Iterator[tuple[Stage, Step]]:
+    """One manual step per stage, for what no handler automates."""
+    for stage, title in TITLES.items():
+        yield stage, manual(
+            f"by_hand_{stage.value}", title, team=Team.SALES,
+            tell="This order is processed manually. The ordered details are on this page and in the Sales ticket.",
+        )  # fmt: skip
+        if stage is Stage.PROVISIONING:
+            yield stage, record_by_hand
+
+
+def steps_for(item: Any) -> tuple[str, list[tuple[Stage | None, Step]]]:
+    """The name of the handler and all steps, gates included, for an item that starts now."""
+    handler = None if item.by_hand else handler_for(item.service_type, item.action, item.order_type)
+    own = list(handler.plan()) if handler else list(by_hand_plan())
+    name = handler_name(handler.service_type, handler.action, handler.order_type) if handler else "by_hand"
+    return name, [*((None, gate) for gate in _gates(item)), *_with_completion_date(own, item)]
+
+
+def _gates(item: Any) -> Iterator[Step]:
+    for audience, title, tell in item.confirmations:
+        yield gates.confirmation(audience, title, tell)
+    if db.session.execute(select(ItemDependency.needs_id).where(ItemDependency.item_id == item.id).limit(1)).first():
+        yield gates.predecessors_done
+    if item.start_wish is not None:
+        yield gates.start_date_reached
+
+
+def _with_completion_date(own: list[tuple[Stage, Step]], item: Any) -> Iterator[tuple[Stage, Step]]:
+    holds_back = item.completion_wish is not None and item.start_wish is None
+    for stage, step in own:
+        if step.activates and holds_back:
+            yield stage, gates.completion_date_reached
+            holds_back = False
+        yield stage, step
+
+
+def write_down(item: Any) -> str:
+    """Write the step rows of an item that has none yet; answer the handler's name. In the caller's transaction."""
+    name, steps = steps_for(item)
+    db.session.execute(
+        insert(StepRow),
+        [
+            {**step.row(position, stage), "item_id": item.id, "state": "pending", "generation": 0, "tries": 0,
+             "token": 0, "by": ""}
+            for position, (stage, step) in enumerate(steps)
+        ],
+    )  # fmt: skip
+    return name
+
+
+_BUILT_IN = {
+    step.key: step
+    for step in (
+        gates.predecessors_done, gates.start_date_reached, gates.completion_date_reached, gates.review_accepted,
+        record_by_hand, *(step for _, step in by_hand_plan()),
+    )
+}  # fmt: skip
+
+
+def find_step(handler_key: str, step_key: str) -> Step | None:
+    """The code behind a written-down step, or None if the handler no longer has it."""
+    handler = HANDLERS.get(handler_key)
+    own = next((step for _, step in handler.plan() if step.key == step_key), None) if handler else None
+    return own or _BUILT_IN.get(step_key)
+
+
+def published(handler: type[Handler]) -> list[dict[str, Any]]:
+    return [step.published(stage) for stage, step in handler.plan()]

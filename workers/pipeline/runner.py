@@ -1,0 +1,195 @@
+"""Takes one item as far as it will go: the only place where steps are done.
+
+The item is claimed with a lease; each step is journaled in one transaction with its result; before a far system is
+called the intent is committed and no transaction is open during the call. Any number of duplicate, late or lost
+wake-ups is harmless, and so is the death of the worker at any line.
+"""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from app.domain import after_commit, clock, lifecycle
+from app.domain.errors import LostLease, StepError, TemporaryFailure
+from app.domain.lifecycle import Flags, Lease, Move
+from app.domain.states import Stage, StepState
+from app.extensions import db
+from workers.pipeline import breaker, compensation, journal, plan
+from workers.pipeline.handler import Await, Facts, Step, Task, effect_key
+from workers.southbound.recorder import recorded
+
+log = structlog.get_logger()
+
+SLICE_S = 1.0
+"""After so long an item makes way for others that wait."""
+
+
+@dataclass
+class Bench:
+    """What a worker works with: the far systems, the settings, the stock, and which stages it serves."""
+
+    systems: Any
+    config: Any
+    stock: Any
+    stages: frozenset[Stage] = frozenset(Stage)
+    stopping: Callable[[], bool] = lambda: False
+    others_wait: Callable[[], bool] = lambda: False
+
+
+@dataclass
+class Run:
+    """One claimed item while a worker has it."""
+
+    bench: Bench
+    lease: Lease
+    item: Any
+    steps: list[Any]
+    cursor: int
+    facts: Facts
+    flags: Flags
+    attempts: int = 0
+    calls: list[Any] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    def lease_until(self) -> Any:
+        return clock.now() + timedelta(seconds=self.bench.config.lease_seconds)
+
+
+def advance(item_id: uuid.UUID, bench: Bench) -> str:
+    """Claim the item if it is due and do its steps until it ends, waits, fails, or must be handed on.
+
+    Answers one word for the log. Never raises for what a step did; a database that is away is left to the sweep.
+    """
+    structlog.contextvars.bind_contextvars(item=str(item_id))
+    try:
+        return _advance(item_id, bench)
+    except LostLease:
+        db.session.rollback()
+        return "lost lease"
+    except (OperationalError, DBAPIError) as failure:
+        db.session.rollback()
+        log.warning("database failed under an item; the sweep will take it up again", error=str(failure.orig))
+        return "database failed"
+    finally:
+        structlog.contextvars.unbind_contextvars("item")
+
+
+def _advance(item_id: uuid.UUID, bench: Bench) -> str:
+    clock.measure(db.engine)
+    claimed = lifecycle.claim(item_id, bench.config.lease_seconds)
+    if claimed is None:
+        db.session.rollback()
+        return "not due"
+    lease, crashes = claimed
+    if crashes >= bench.config.max_crashes:
+        journal.park(lease, f"The worker died {crashes} times on this item.")
+        return "parked"
+    run = _open(lease, bench)
+    while True:
+        word = _turn(run)
+        if word is not None:
+            return word
+
+
+def _open(lease: Lease, bench: Bench) -> Run:
+    """Read the item; write its plan down if it has none. Commits the claim."""
+    item = journal.read_item(lease.item_id)
+    if item.handler is None:
+        handler = plan.write_down(item)
+        first = journal.read_steps(lease.item_id)[0]
+        by_hand = handler == "by_hand"
+        flags = lifecycle.fenced(lease, handler=handler, stage=first.stage, by_hand=by_hand)
+        if by_hand and not item.by_hand:
+            bench.stock.announce_by_hand(item)
+        lifecycle.settle(lease.item_id)
+        item = journal.read_item(lease.item_id)
+    else:
+        flags = Flags(item.held, item.cancelling)
+    steps = journal.read_steps(lease.item_id)
+    db.session.commit()
+    structlog.contextvars.bind_contextvars(order=item.order_number)
+    return Run(bench, lease, item, steps, item.cursor, {**item.details, **item.facts}, flags, item.attempts)
+
+
+def _turn(run: Run) -> str | None:
+    """Do one step; a word ends the item's turn."""
+    if run.flags.cancelling:
+        return compensation.undo(run)
+    if run.flags.held or run.bench.stopping():
+        return _give_back(run)
+    if time.monotonic() - run.began > SLICE_S and run.bench.others_wait():
+        return _give_back(run)
+    if run.cursor >= len(run.steps):
+        return journal.finish(run)
+    row = run.steps[run.cursor]
+    if row.stage is not None and row.stage not in run.bench.stages:
+        return _give_back(run)
+    step = plan.find_step(run.item.handler, row.key)
+    if step is None and row.kind not in journal.PERSON_KINDS:
+        return journal.fail(run, row, StepError(f"The handler no longer has a step called “{row.key}”."), "plan")
+    if row.kind in journal.PERSON_KINDS:
+        return journal.ask_person(run, row)
+    assert step is not None
+    return _do(run, row, step)
+
+
+def _give_back(run: Run) -> str:
+    lifecycle.fenced(run.lease, Move.HAND_ON, run_after=clock.now())
+    lifecycle.settle(run.lease.item_id)
+    if not run.flags.held:
+        after_commit.wake(run.lease.item_id, run.item.stage)
+    db.session.commit()
+    return "handed on"
+
+
+def _do(run: Run, row: Any, step: Step) -> str | None:
+    """Do an automatic step: its condition, its breaker, its intent, its call, its result."""
+    generation_key = effect_key(run.lease.item_id, row.key, row.generation)
+    run.calls = []
+    task = Task(
+        run.item, run.facts, generation_key, recorded(run.bench.systems, run.calls), run.bench.config, run.bench.stock
+    )
+    try:
+        if step.condition is not None and not step.condition(task):
+            return journal.passed(run, row, {}, [], state=StepState.SKIPPED, reason="not needed here")
+        shut = breaker.open_until(step.uses)
+        if shut is not None:
+            return journal.back_off(run, row, shut)
+        if step.uses:
+            journal.intend(run, row)
+        elif step.kind == "local":
+            run.flags = lifecycle.fenced(run.lease)  # take the item's lock before anything else is written
+        assert step.act is not None
+        found = step.act(task)
+        if isinstance(found, Await):
+            return journal.pause(run, row, found)
+        breaker.succeeded(step.uses)
+        return journal.passed(run, row, found or {}, task.lines)
+    except StepError as why:
+        return _failed(run, row, step, why)
+    except (LostLease, DBAPIError):
+        raise
+    except Exception as bug:
+        log.exception("a step has a bug", step=row.key)
+        return journal.fail(run, row, StepError(f"{row.key}: {type(bug).__name__}: {bug}"), "bug")
+
+
+def _failed(run: Run, row: Any, step: Step, why: StepError) -> str:
+    db.session.rollback()
+    if not isinstance(why, TemporaryFailure):
+        return journal.fail(run, row, why)
+    for system in _to_blame(run, step):
+        breaker.failed(system, why.detail)
+    if run.attempts + 1 >= run.bench.config.max_attempts:
+        return journal.fail(run, row, why)
+    return journal.retry_later(run, row, why)
+
+
+def _to_blame(run: Run, step: Step) -> list[str]:
+    return [call.system for call in run.calls[-1:] if call.error] or list(step.uses[:1])
