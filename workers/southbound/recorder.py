@@ -1,9 +1,9 @@
 """Keeps what a step said to the far systems and what they answered, for the engineer who has to find out.
 
-    calls: list[Call] = []
-    task.systems = recorded(systems, calls)
-    …                                    # the step runs
-    for call in calls: store call.as_dict() in the transaction of the step's result
+calls: list[Call] = []
+task.systems = recorded(systems, calls)
+…                                    # the step runs
+for call in calls: store call.as_dict() in the transaction of the step's result
 """
 
 import functools

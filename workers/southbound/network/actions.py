@@ -20,6 +20,7 @@ Removing what is not there succeeds without a change: the intent is met.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,7 +117,7 @@ def _encapsulation(value: Any) -> str:
     return word
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[Any], Any]] = {
     "service_number": _whole,
     "vlan_id": _vlan,
     "bandwidth_mbps": _whole,

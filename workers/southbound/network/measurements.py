@@ -38,7 +38,7 @@ def _light_levels(parameters: Json, pretended: Json) -> Seen:
 def _lacp(parameters: Json, pretended: Json) -> Seen:
     members = len(parameters.get("ports") or [parameters.get("port")])
     up = int(pretended.get("value", members))
-    return up == members, up, "links", f"{up} of {members} links of the bundle are in LACP state collecting-distributing."
+    return up == members, up, "links", f"{up} of {members} links of the bundle collect and distribute (LACP)."
 
 
 def _quarantine_mac(parameters: Json, pretended: Json) -> Seen:

@@ -67,9 +67,7 @@ class LocalTicketing:
             if session.scalar(select(TicketMessage.id).where(TicketMessage.key == key)) is not None:
                 return
             row = _locked(session, ticket)
-            last = session.scalar(
-                select(func.max(TicketMessage.position)).where(TicketMessage.ticket_number == ticket)
-            )
+            last = session.scalar(select(func.max(TicketMessage.position)).where(TicketMessage.ticket_number == ticket))
             session.add(
                 TicketMessage(
                     ticket_number=ticket, key=key, position=(last or 0) + 1, body=body, is_note=True, internal=internal
