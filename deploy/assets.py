@@ -1,10 +1,10 @@
-"""Builds the one script that pages load: app/static/handoff.js = vendored htmx, then our own files, in this order.
+"""Builds the two files that pages load: app/static/handoff.js (vendored htmx, then our own) and app/static/handoff.css.
 
-Plain concatenation, so what runs in the browser is what stands in app/static/src. One file, because separate deferred
+Plain concatenation, so what runs in the browser is what stands in app/static/src. One script, because separate deferred
 scripts can start in an order that loses the live connection. Run it after every edit there; a test compares.
 
-    python deploy/assets.py           write the bundle
-    python deploy/assets.py --check   exit 1 if the bundle is not current
+    python deploy/assets.py           write both
+    python deploy/assets.py --check   exit 1 if one is not current
 """
 
 import gzip
@@ -13,27 +13,26 @@ import sys
 from pathlib import Path
 
 STATIC = Path(__file__).resolve().parents[1] / "app" / "static"
-BUNDLE = STATIC / "handoff.js"
 HTMX = "vendor/htmx-4.0.1.min.js"
-OWN = ("announce", "focus", "forms", "copy", "dialogs", "lists", "keys", "requests", "live")
-PINNED = {
-    HTMX: "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130",
-}
-JS_LIMIT, CSS_LIMIT = 25 * 1024, 30 * 1024  # bytes, gzipped (design page 3, acceptance check 15)
+HTMX_SHA256 = "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130"
+SCRIPTS = ("announce", "focus", "forms", "copy", "dialogs", "lists", "keys", "requests", "live")
+STYLES = ("tokens", "base", "frame", "controls", "matter", "progress", "print")
+LIMITS = {"handoff.js": 25 * 1024, "handoff.css": 30 * 1024}  # bytes, gzipped (design page 3, acceptance check 15)
+HEAD = "/* Handoff. Made by deploy/assets.py from the files named below: edit those, not this. */\n"
 
 
-def sources() -> list[str]:
-    """Paths under app/static that make up the bundle, in loading order."""
-    return [HTMX, *(f"src/{name}.js" for name in OWN)]
+def sources(name: str) -> list[str]:
+    """Paths under app/static that make up the bundle `name`, in loading order."""
+    if name == "handoff.js":
+        return [HTMX, *(f"src/js/{part}.js" for part in SCRIPTS)]
+    return [f"src/css/{part}.css" for part in STYLES]
 
 
-def bundle() -> str:
-    """The text of the bundle. Raises `SystemExit` if a vendored file is not the pinned one."""
-    for path, pinned in PINNED.items():
-        if hashlib.sha256((STATIC / path).read_bytes()).hexdigest() != pinned:
-            raise SystemExit(f"app/static/{path} is not the file that docs/assets.md pins. Fetch it again.")
-    head = "/* Handoff. Made by deploy/assets.py from the files named below: edit those, not this. */\n"
-    return head + "".join(f"/* {path} */\n{(STATIC / path).read_text().strip()}\n" for path in sources())
+def bundle(name: str) -> str:
+    """The text of a bundle. Raises `SystemExit` if the vendored htmx is not the pinned one."""
+    if hashlib.sha256((STATIC / HTMX).read_bytes()).hexdigest() != HTMX_SHA256:
+        raise SystemExit(f"app/static/{HTMX} is not the file that docs/assets.md pins. Fetch it again.")
+    return HEAD + "".join(f"/* {path} */\n{(STATIC / path).read_text().strip()}\n" for path in sources(name))
 
 
 def gzipped(text: str) -> int:
@@ -41,16 +40,20 @@ def gzipped(text: str) -> int:
     return len(gzip.compress(text.encode(), 9, mtime=0))
 
 
+def is_current(name: str) -> bool:
+    target = STATIC / name
+    return target.exists() and target.read_text() == bundle(name)
+
+
 def main(arguments: list[str]) -> int:
-    text = bundle()
     if "--check" in arguments:
-        if BUNDLE.exists() and BUNDLE.read_text() == text:
-            return 0
-        print("app/static/handoff.js is not current: run  python deploy/assets.py", file=sys.stderr)
-        return 1
-    BUNDLE.write_text(text)
-    css = (STATIC / "handoff.css").read_text()
-    print(f"handoff.js {gzipped(text)} of {JS_LIMIT} bytes gzipped, handoff.css {gzipped(css)} of {CSS_LIMIT}")
+        old = [name for name in LIMITS if not is_current(name)]
+        for name in old:
+            print(f"app/static/{name} is not current: run  python deploy/assets.py", file=sys.stderr)
+        return 1 if old else 0
+    for name, limit in LIMITS.items():
+        (STATIC / name).write_text(bundle(name))
+        print(f"app/static/{name}: {gzipped(bundle(name))} of {limit} bytes gzipped")
     return 0
 
 
