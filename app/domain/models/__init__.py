@@ -2,7 +2,7 @@
 
 from app.domain.models.inventory import Fabric, Location, Port, PortGroup, Service, Switch
 from app.domain.models.members import Account, ApiToken, Contact, LoginFailure, User, WebSession
-from app.domain.models.network import NetworkJob, SwitchConfig
+from app.domain.models.network import LocalEffect, NetworkJob, SwitchConfig
 from app.domain.models.orders import Counter, ItemDependency, Order, OrderItem, OrderLog
 from app.domain.models.outbound import Callback, FarSystem, OutboundCall, OutboxMessage
 from app.domain.models.security import Audit, FormKey, StoredAnswer
@@ -10,8 +10,9 @@ from app.domain.models.steps import HandlerPlan, StagePause, StepRow, Wait, Work
 from app.domain.models.tickets import Ticket, TicketMessage
 
 __all__ = [
-    "Account", "ApiToken", "Audit", "Callback", "Contact", "Counter", "Fabric", "FarSystem", "FormKey", "HandlerPlan",
-    "ItemDependency", "Location", "LoginFailure", "NetworkJob", "Order", "OrderItem", "OrderLog", "OutboundCall", "OutboxMessage",
-    "Port", "PortGroup", "Service", "StagePause", "StepRow", "StoredAnswer", "Switch", "SwitchConfig", "Ticket", "TicketMessage",
-    "User", "Wait", "WebSession", "WorkerBeat",
+    "Account", "ApiToken", "Audit", "Callback", "Contact", "Counter", "Fabric", "FarSystem", "FormKey",
+    "HandlerPlan", "ItemDependency", "LocalEffect", "Location", "LoginFailure", "NetworkJob", "Order", "OrderItem",
+    "OrderLog", "OutboundCall", "OutboxMessage", "Port", "PortGroup", "Service", "StagePause", "StepRow",
+    "StoredAnswer", "Switch", "SwitchConfig", "Ticket", "TicketMessage", "User", "Wait", "WebSession",
+    "WorkerBeat",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The local network automation: its jobs, and the simulated switches it configures."""
+"""What the local stand-ins for far systems keep: network jobs, simulated switches, keys of effects."""
 
 from datetime import datetime
 
@@ -44,3 +44,12 @@ class SwitchConfig(Model):
     revision: Mapped[int] = mapped_column(default=0)
     running: Mapped[Json] = mapped_column(JsonType, default=dict)
     modified_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+
+class LocalEffect(Model):
+    """The key of an effect that leaves no row of its own: a status that was set. Asked again, it is not set again."""
+
+    __tablename__ = "local_effect"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)

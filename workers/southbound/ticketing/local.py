@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import clock
 from app.domain.errors import PermanentFailure
-from app.domain.models import Counter, Ticket, TicketMessage
+from app.domain.models import Counter, LocalEffect, Ticket, TicketMessage
 from workers.southbound.database import first_come, transaction
 from workers.southbound.protocols import TICKET_STATUSES, Json, TicketStatus
 
@@ -79,13 +79,18 @@ class LocalTicketing:
 
     def set_status(self, key: str, ticket: int, status: TicketStatus) -> None:
         _known_status(status)
-        with transaction() as session:
+
+        def change(session: Session) -> None:
+            if session.get(LocalEffect, key) is not None:
+                return  # a late repetition: a newer status may stand there by now
             row = _locked(session, ticket)
-            if row.status == status:
-                return
-            row.status = status
-            row.modified_at = clock.now()
-            row.resolved_at = clock.now() if status == "resolved" else None
+            session.add(LocalEffect(key=key))
+            if row.status != status:
+                row.status = status
+                row.modified_at = clock.now()
+                row.resolved_at = clock.now() if status == "resolved" else None
+
+        first_come(change)
 
     def get(self, ticket: int) -> Json:
         with transaction() as session:
