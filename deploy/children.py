@@ -12,6 +12,8 @@ from typing import IO, Any
 LIFELINE = Path(__file__).with_name("lifeline.py")
 Child = subprocess.Popen[Any]
 Output = int | IO[Any] | None
+PIPE = subprocess.PIPE
+TimeoutExpired = subprocess.TimeoutExpired
 
 _read_end: int | None = None
 _write_end: int | None = None  # held open by this process alone: its end tells every child
