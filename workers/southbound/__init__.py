@@ -23,6 +23,12 @@ class Systems:
     network: NetworkAutomation
     notifier: Notifier
 
+    def close(self) -> None:
+        """Let go of the connections of those that have any."""
+        for far in (self.ticketing, self.inventory, self.network, self.notifier):
+            if hasattr(far, "close"):
+                far.close()
+
 
 def systems_from(config: Config) -> Systems:
     """The systems that `config` names. Made once per process; safe to share between threads."""

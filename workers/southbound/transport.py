@@ -78,6 +78,13 @@ class Http:
         except _Absent as absent:
             raise Refused(str(absent), 404) from None
 
+    def close(self) -> None:
+        """Let go of the connections; the next request opens new ones."""
+        with self._lock:
+            if self._client is not None and self._owner_pid == os.getpid():
+                self._client.close()
+            self._client = None
+
     def _send(
         self,
         method: str,

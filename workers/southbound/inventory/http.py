@@ -15,6 +15,9 @@ class HttpInventory:
     def __init__(self, url: str, token: str, connect_seconds: float, read_seconds: float) -> None:
         self._http = Http(self.system, url, {"Authorization": f"Bearer {token}"}, connect_seconds, read_seconds)
 
+    def close(self) -> None:
+        self._http.close()
+
     def create(self, key: str, service: Json) -> str:
         with self._http.limited():
             return self._create(key, int(service["service_number"]), service)

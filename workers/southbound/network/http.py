@@ -23,6 +23,9 @@ class HttpNetworkAutomation:
     def __init__(self, url: str, token: str, connect_seconds: float, read_seconds: float) -> None:
         self._http = Http(self.system, url, {"Authorization": f"Bearer {token}"}, connect_seconds, read_seconds)
 
+    def close(self) -> None:
+        self._http.close()
+
     def plan(self, action: str, parameters: Json) -> Plan:
         answer = self._http.ask("/plans", {"action": action, "parameters": parameters})
         touches = (Touch(touch["kind"], str(touch["id"]), str(touch["account"])) for touch in answer["touches"])

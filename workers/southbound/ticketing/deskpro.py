@@ -30,6 +30,9 @@ class DeskproTicketing:
         self._http = Http(self.system, url, {"Authorization": f"key {api_key}"}, connect_seconds, read_seconds)
         self._titles: dict[str, dict[int, str]] = {}
 
+    def close(self) -> None:
+        self._http.close()
+
     def ensure(
         self,
         key: str,

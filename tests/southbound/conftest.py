@@ -1,0 +1,225 @@
+"""The far systems in every implementation: local on both databases, and HTTP against the simulator."""
+
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from flask import Flask
+
+from app.config import Config
+from app.domain import clock
+from app.domain.models import Account, Service
+from app.extensions import db
+from tests.conftest import TEMPLATE
+from tests.support.postgres import PostgresServer
+from tests.support.schema import copy_sqlite, make_app, test_config
+from workers.southbound import Systems, systems_from
+
+TOKEN = "southbound-token-of-the-tests"
+TICKETING_KEY = "1:TICKETINGKEYOFTHETESTS"
+CALLBACK_SECRET = "callback-secret-of-the-tests"
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class FarSide:
+    """A simulator in a process of its own."""
+
+    state_dir: Path
+    arguments: tuple[str, ...] = ()
+    port: int = 0
+    process: "subprocess.Popen[str] | None" = None
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=10, trust_env=False))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> "FarSide":
+        command = [
+            sys.executable,
+            "-m",
+            "workers.simulator",
+            "--port",
+            str(self.port),
+            "--state-dir",
+            str(self.state_dir),
+        ]
+        secrets = {"SOUTHBOUND_TOKEN": TOKEN, "TICKETING_KEY": TICKETING_KEY, "CALLBACK_SECRET": CALLBACK_SECRET}
+        self.process = subprocess.Popen(
+            [*command, "--port", str(self.port), *self.arguments],
+            cwd=ROOT,
+            env={**os.environ, **secrets},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.startswith("simulator listening on "), line
+        self.port = int(line.rsplit(":", 1)[1])
+        return self
+
+    def end(self, how: int = signal.SIGTERM) -> None:
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait(10)
+            assert self.process.stdout is not None
+            self.process.stdout.close()
+            self.process = None
+
+    def close(self) -> None:
+        self.end()
+        self.client.close()
+
+    def fault(self, system: str, mode: str, **more: Any) -> None:
+        self.client.post(
+            f"{self.url}/_control/faults", json={"system": system, "mode": mode, **more}
+        ).raise_for_status()
+
+    def clear(self) -> None:
+        self.client.delete(f"{self.url}/_control/faults").raise_for_status()
+
+    def pretend(self, port: str, check: str, value: Any) -> None:
+        seen = {"port": port, "check": check, "value": value}
+        self.client.post(f"{self.url}/_control/pretend", json=seen).raise_for_status()
+
+    def effects(self, key: str = "") -> list[dict[str, Any]]:
+        """Everything done so far; of one key, where one is given."""
+        effects = self.client.get(f"{self.url}/_control/effects").json()["effects"]
+        return [effect for effect in effects if key in ("", effect["key"])]
+
+    def requests(self, what: str) -> int:
+        """How often e.g. "network submit" was asked for, repetitions included."""
+        return int(self.client.get(f"{self.url}/_control/requests").json().get(what, 0))
+
+    def config(self, tmp_path: Path, **more: Any) -> Config:
+        far = {
+            "ticketing": "deskpro",
+            "ticketing_url": f"{self.url}/deskpro",
+            "ticketing_key": TICKETING_KEY,
+            "network": "http",
+            "network_url": f"{self.url}/nca",
+            "inventory": "http",
+            "inventory_url": f"{self.url}/inventory",
+            "southbound_token": TOKEN,
+            "callback_secret": CALLBACK_SECRET,
+        }
+        return test_config(f"sqlite:///{tmp_path}/unused.db", "redis://127.0.0.1:1/0", tmp_path, **{**far, **more})
+
+
+@pytest.fixture(scope="module")
+def shared_far_side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FarSide]:
+    far = FarSide(tmp_path_factory.mktemp("far"), ("--job-seconds", "0.05")).start()
+    yield far
+    far.close()
+
+
+@pytest.fixture
+def far_side(shared_far_side: FarSide) -> Iterator[FarSide]:
+    """A simulator that does nothing wrong yet. What other tests of this file did there stays: use own keys."""
+    shared_far_side.clear()
+    yield shared_far_side
+    shared_far_side.clear()
+
+
+@pytest.fixture
+def start_far_side(tmp_path: Path) -> Iterator[Callable[..., FarSide]]:
+    """Starts simulators for one test alone, to kill them."""
+    started: list[FarSide] = []
+
+    def start(*arguments: str, name: str = "far") -> FarSide:
+        started.append(FarSide(tmp_path / name, arguments).start())
+        return started[-1]
+
+    yield start
+    for far in started:
+        far.close()
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """Nothing here needs Redis: nobody listens there."""
+    return "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def local_systems(app: Flask, config: Config) -> Iterator[Systems]:
+    """The local defaults, on each kind of database."""
+    with app.app_context():
+        _services()
+        yield systems_from(config)
+        db.session.remove()
+
+
+@pytest.fixture(params=["local on sqlite", "local on postgresql", "http"])
+def systems(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) -> Iterator[Systems]:
+    """Every implementation, one after the other: what a contract test runs against."""
+    if request.param == "http":
+        far: FarSide = request.getfixturevalue("far_side")
+        http = systems_from(far.config(tmp_path))
+        yield http
+        http.close()
+        return
+    with _database(request, tmp_path) as url:
+        config = test_config(url, redis_url, tmp_path / "var")
+        app = make_app(config)
+        with app.app_context():
+            _services()
+            yield systems_from(config)
+            db.session.remove()
+            db.engine.dispose()
+
+
+@contextmanager
+def _database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "local on sqlite":
+        yield copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path / "handoff.db")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = f"t_{uuid.uuid4().hex}"
+    yield server.create(name, TEMPLATE)
+    server.drop(name)
+
+
+def _services() -> None:
+    """Services that orders have made, not registered yet."""
+    db.session.add(Account(id="acc-1", organisation="Alpha Networks"))
+    db.session.flush()
+    db.session.add_all(
+        Service(number=number, service_type="connexions", account_id="acc-1") for number in range(106500, 106510)
+    )
+    db.session.commit()
+
+
+@pytest.fixture
+def http_systems(far_side: FarSide, tmp_path: Path) -> Iterator[Systems]:
+    """HTTP clients that lose their patience after half a second."""
+    impatient = systems_from(far_side.config(tmp_path, call_connect_seconds=0.5, call_read_seconds=0.5))
+    yield impatient
+    impatient.close()
+
+
+@pytest.fixture
+def key() -> str:
+    return str(uuid.uuid4())
+
+
+@pytest.fixture
+def another_key() -> str:
+    return str(uuid.uuid4())
+
+
+@pytest.fixture(autouse=True)
+def real_time() -> Iterator[None]:
+    yield
+    clock.reset()
