@@ -28,9 +28,13 @@ def sources(name: str) -> list[str]:
     return [f"src/css/{part}.css" for part in STYLES]
 
 
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def bundle(name: str) -> str:
     """The text of a bundle. Raises `SystemExit` if the vendored htmx is not the pinned one."""
-    if hashlib.sha256((STATIC / HTMX).read_bytes()).hexdigest() != HTMX_SHA256:
+    if sha256(STATIC / HTMX) != HTMX_SHA256:
         raise SystemExit(f"app/static/{HTMX} is not the file that docs/assets.md pins. Fetch it again.")
     return HEAD + "".join(f"/* {path} */\n{(STATIC / path).read_text().strip()}\n" for path in sources(name))
 

@@ -40,8 +40,11 @@ def main() -> int:
     child = _start(options)
     for number in early:
         child.send_signal(number)
-    threading.Thread(target=_end_with_starter, args=(options, child), daemon=True).start()
+    starter_gone = threading.Event()
+    threading.Thread(target=_end_with_starter, args=(options, child, starter_gone), daemon=True).start()
     code = child.wait()
+    if starter_gone.is_set():
+        _end_the_group()
     return code if code >= 0 else 128 - code
 
 
@@ -86,18 +89,24 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _end_with_starter(options: argparse.Namespace, child: "subprocess.Popen[bytes]") -> None:
+def _end_with_starter(options: argparse.Namespace, child: "subprocess.Popen[bytes]", gone: threading.Event) -> None:
     if options.pipe is not None:
         while os.read(options.pipe, 1):
             pass
     else:
         while _alive(options.watch):
             time.sleep(0.5)
+    gone.set()
     child.send_signal(signal.SIGTERM)
     deadline = time.monotonic() + options.grace
     while time.monotonic() < deadline:
         time.sleep(0.1)
-    os.killpg(os.getpgrp(), signal.SIGKILL)  # only reached if the command is still there: else main() has returned
+    _end_the_group()  # only reached while the command is still there: main() has not returned
+
+
+def _end_the_group() -> None:
+    """Everything the command has left behind, and this process."""
+    os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 def _alive(pid: int) -> bool:

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], what: str, seconds: float = 30.0) -> T:
+def until(condition: Callable[[], T | None], what: str, seconds: float = 30.0) -> T:
     """The first true answer of `condition`; after `seconds` an AssertionError that says `what` did not come true."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 import sqlalchemy
@@ -16,11 +15,13 @@ from flask import Flask
 from app.extensions import db
 from tests.support import waiting
 from tests.support.postgres import PostgresServer
+from tests.support.processes import ended, family
 from tests.support.redis import RedisServer
 
 STARTER = """
 import json, sys, time
 from tests.support.postgres import PostgresServer
+from tests.support.processes import ended, family
 from tests.support.redis import RedisServer
 postgres, redis = PostgresServer.start(), RedisServer().start()
 print(json.dumps([[postgres.pid, postgres.folder], [redis._child.pid, str(redis.folder)]]), flush=True)
@@ -48,10 +49,9 @@ def test_what_postgresql_committed_survives_a_crash_and_what_was_open_does_not(o
 
 def test_a_stopped_postgresql_leaves_no_process_and_no_folder() -> None:
     server = PostgresServer.start()
-    process = psutil.Process(server.pid)
-    family = [process, *process.children(recursive=True)]
+    processes = family(server.pid)
     server.stop()
-    assert not any(member.is_running() and member.status() != psutil.STATUS_ZOMBIE for member in family)
+    assert ended(processes)
     assert not Path(server.folder).exists()
 
 
@@ -72,12 +72,11 @@ def test_servers_end_when_whoever_started_them_is_killed() -> None:
     assert starter.stdout is not None
     with starter.stdout as told:
         started = json.loads(told.readline())
-    lifelines = [psutil.Process(pid) for pid, _folder in started]
-    family = [member for line in lifelines for member in [line, *line.children(recursive=True)]]
-    assert len(family) > 4
+    processes = [one for pid, _folder in started for one in family(pid)]
+    assert len(processes) > 4
     os.kill(starter.pid, signal.SIGKILL)
     starter.wait()
-    waiting.until(lambda: not any(map(psutil.Process.is_running, family)), "the servers end by themselves")
+    waiting.until(lambda: ended(processes), "the servers end by themselves")
     for _pid, folder in started:
         subprocess.run(["rm", "-rf", folder], check=True)
 
