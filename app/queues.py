@@ -74,7 +74,11 @@ class Wakes:
 def connect(url: str, **more: Any) -> "Redis":
     """A client that gives up quickly: a request must not wait for a Redis that is away."""
     return Redis.from_url(
-        url, socket_connect_timeout=1.0, socket_timeout=more.pop("socket_timeout", 2.0), retry=Retry(NoBackoff(), 1), **more
+        url,
+        socket_connect_timeout=1.0,
+        socket_timeout=more.pop("socket_timeout", 2.0),
+        retry=Retry(NoBackoff(), 1),
+        **more,
     )
 
 

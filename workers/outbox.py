@@ -108,10 +108,9 @@ def _ensure(message: Any, payload: dict[str, Any], ticketing: Any, worked: int |
     number = ticketing.ensure(message.key, **{**payload, "body": body})
     column = Order.info_ticket_number if informs else Order.ticket_number
     db.session.execute(
-        update(Order).where(Order.id == message.order_id).values({column: number}).execution_options(
-            synchronize_session=False
-        )
+        update(Order)
+        .where(Order.id == message.order_id)
+        .values({column: number})
+        .execution_options(synchronize_session=False)
     )
     after_commit.signal(f"order-{message.order_id}")
-
-

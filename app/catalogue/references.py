@@ -88,7 +88,7 @@ def existing(lines: Lines) -> Iterator[Finding]:
 
 def _existing(line: Line, where: str, number: int, types: tuple[str, ...], lines: Lines) -> Iterator[Finding]:
     facts = lines.service(number)
-    if facts is None:
+    if facts is None or (facts.joined and where == "service_number"):
         yield line.finding(where, "reference", f"There is no {_nouns(types)} with service number {number}.")
         return
     if facts.service_type not in types:

@@ -63,7 +63,7 @@ def _form(field: Field) -> dict[str, Any]:
     if field.kind == "mac":
         return {
             "type": "string",
-            "pattern": f"^{_UNICAST}({_BYTE}{{5}}|(:{_BYTE}){{5}}|(-{_BYTE}){{5}}|{_BYTE}([.]{_BYTE}{_BYTE}){{2}})$",
+            "pattern": f"^{_UNICAST}(({_BYTE}){{5}}|(:{_BYTE}){{5}}|(-{_BYTE}){{5}}|{_BYTE}([.]{_BYTE}{_BYTE}){{2}})$",
             "not": {"pattern": "^[0:.-]+$"},
             "examples": ["00:00:5e:00:53:01"],
         }

@@ -14,11 +14,12 @@ class ServiceFacts:
 
     `capacity` in Mbit/s: of a port all its physical ports together, of a private VLAN its bandwidth (0 = not policed).
     `port` and `pvlan` are service numbers, `port_group` an id; `encapsulation` is a port's, None where unknown.
+    `joined`: a private VLAN of somebody else that the account has joined; it may have units in it, but not change it.
     """
 
     number: int | None
     service_type: str
-    account_id: str = ""
+    joined: bool = False
     state: str = "active"
     fabric: str | None = None
     location: str | None = None

@@ -115,5 +115,13 @@ class UnknownOutcome(StepError):
     """It may or may not have happened and cannot be looked up: a person says "it happened" or "redo"."""
 
 
+class NotYet(StepError):
+    """Nothing is wrong, it only takes longer: look again after `look_again` seconds, without spending an attempt."""
+
+    def __init__(self, detail: str, look_again: float) -> None:
+        super().__init__(detail)
+        self.look_again = look_again
+
+
 class LostLease(Exception):
     """This worker no longer owns the item: roll back and leave silently."""

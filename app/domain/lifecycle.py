@@ -78,6 +78,11 @@ class Flags:
     cancelling: bool
 
 
+def submitted(now: datetime) -> dict[str, Any]:
+    """The values with which new items are handed to the machine."""
+    return {"state": MOVES[M.SUBMIT][1], "run_after": now}
+
+
 def claimable(now: datetime) -> ColumnElement[bool]:
     """The condition under which a worker may take an item: due, not held, its stage not paused."""
     paused = exists(select(StagePause.stage).where(StagePause.stage == item.c.stage))

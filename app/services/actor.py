@@ -18,6 +18,7 @@ class Actor:
     role: Role | None = None
     account_ids: frozenset[str] = frozenset()
     trusted: bool = False
+    debug: bool = False  # may read what is not for members
 
     def may_answer(self, audience: str) -> bool:
         """Whether a wait for this audience is this actor's to answer."""

@@ -1,4 +1,7 @@
-"""What people and programs do to an item in flight. Each verb is one transaction: compare-and-set, journal, audit, log."""
+"""What people and programs do to an item in flight.
+
+Each verb is one transaction: compare-and-set, journal, audit, log.
+"""
 
 import uuid
 from collections.abc import Callable
@@ -6,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.domain import after_commit, asks, clock, lifecycle, status_words, story
 from app.domain.errors import Conflict, Finding, Forbidden, IllegalMove, Invalid, NotFound, Stale
@@ -31,7 +35,7 @@ def once(form_key: str | None, by: str, what: str) -> bool:
     return True
 
 
-def _verb(item_id: uuid.UUID, actor: Actor, what: str, form_key: str | None, do: Callable[[], None]) -> None:
+def _verb(actor: Actor, what: str, form_key: str | None, do: Callable[[], None]) -> None:
     """Run `do` as one transaction. A repetition of a form that already took effect succeeds without effect."""
     try:
         if not once(form_key, actor.name, what):
@@ -39,7 +43,7 @@ def _verb(item_id: uuid.UUID, actor: Actor, what: str, form_key: str | None, do:
             return
         do()
         db.session.commit()
-    except Conflict:
+    except (Conflict, IntegrityError):
         db.session.rollback()
         # Two clicks of one form race to this line: the slower one lost to itself, which is a success.
         if form_key and db.session.get(FormKey, form_key) is not None:
@@ -83,22 +87,28 @@ def resume(
         _not_waiting(item_id, version)
     assert wait is not None
     _may_answer(wait, actor, reason)
+    step_key = wait.step_key
+    _verb(
+        actor, f"resume {step_key}", form_key,
+        lambda: answer_in_transaction(wait, actor, given, version=version, reason=reason),
+    )  # fmt: skip
+
+
+def answer_in_transaction(
+    wait: Wait, actor: Actor, given: dict[str, Any], *, version: int | None, reason: str | None = None
+) -> None:
+    """Answer one open wait; the part of `resume` that confirming a whole order shares."""
     answers = asks.check(asks.thawed(wait.ask), given)
-    wait_id, kind, step_key, title = wait.id, wait.kind, wait.step_key, wait.title
-
-    def do() -> None:
-        if kind in ADVANCING:
-            _step_over(item_id, Move.ANSWER, actor, version, StepState.SUCCEEDED, reason, facts=answers)
-        else:
-            lifecycle.act(item_id, Move.RECHECK, version=version, by=actor.name, reason=reason)
-            _waive(item_id)
-        if not lifecycle.close_wait(item_id, "answered", by=actor.name, wait_id=wait_id, answers=answers):
-            raise Stale("Somebody else answered this a moment ago.")
-        status_words.refresh(
-            item_id, [Line(debug=f"{title}: resumed by {actor.name}." + (f" {reason}" if reason else ""))]
-        )
-
-    _verb(item_id, actor, f"resume {step_key}", form_key, do)
+    wait_id, item_id, kind, title = wait.id, wait.item_id, wait.kind, wait.title
+    if kind in ADVANCING:
+        _step_over(item_id, Move.ANSWER, actor, version, StepState.SUCCEEDED, reason, facts=answers)
+    else:
+        lifecycle.act(item_id, Move.RECHECK, version=version, by=actor.name, reason=reason)
+        _waive(item_id)
+    if not lifecycle.close_wait(item_id, "answered", by=actor.name, wait_id=wait_id, answers=answers):
+        raise Stale("Somebody else answered this a moment ago.")
+    told = f"{title}: resumed by {actor.name}." + (f" {reason}" if reason else "")
+    status_words.refresh(item_id, [Line(debug=told)])
 
 
 def _not_waiting(item_id: uuid.UUID, version: int | None) -> None:
@@ -168,7 +178,7 @@ def retry(item_id: uuid.UUID, actor: Actor, *, version: int | None, form_key: st
                       error_class=None)  # fmt: skip
         status_words.refresh(item_id, [Line(debug=f"Retried by {actor.name}.")])
 
-    _verb(item_id, actor, "retry", form_key, do)
+    _verb(actor, "retry", form_key, do)
 
 
 def retry_from(
@@ -192,7 +202,7 @@ def retry_from(
         )
         status_words.refresh(item_id, [Line(debug=f"Retried from “{target.title}” by {actor.name}.")])
 
-    _verb(item_id, actor, f"retry from {step_key}", form_key, do)
+    _verb(actor, f"retry from {step_key}", form_key, do)
 
 
 def _step(item_id: uuid.UUID, step_key: str) -> StepRow:
@@ -206,7 +216,7 @@ def _step(item_id: uuid.UUID, step_key: str) -> StepRow:
 
 def redo(item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None, form_key: str | None = None) -> None:
     """Do the failed step anew as a new effect: only for a person who knows that the earlier try did nothing."""
-    _need_reason(reason)
+    need_reason(reason)
 
     def do() -> None:
         row = _current_step(item_id)
@@ -217,14 +227,14 @@ def redo(item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None, 
         db.session.flush()
         status_words.refresh(item_id, [Line(debug=f"“{row.title}” redone by {actor.name}: {reason}")])
 
-    _verb(item_id, actor, "redo", form_key, do)
+    _verb(actor, "redo", form_key, do)
 
 
 def it_happened(
     item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None, form_key: str | None = None
 ) -> None:
     """A step whose outcome was unknown did take effect: count it as done and go on."""
-    _need_reason(reason)
+    need_reason(reason)
     row = _current_step(item_id)
     if row is not None and row.state is not StepState.UNKNOWN:
         raise IllegalMove("Only a step whose outcome is unknown can be said to have happened.")
@@ -235,13 +245,13 @@ def done_by_hand(
     item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None, form_key: str | None = None
 ) -> None:
     """A person did what the step should have done."""
-    _need_reason(reason)
+    need_reason(reason)
     _pass_by_hand(item_id, actor, reason, version, form_key, StepState.BY_HAND, "done by hand")
 
 
 def skip(item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None, form_key: str | None = None) -> None:
     """Leave the step out."""
-    _need_reason(reason)
+    need_reason(reason)
     _pass_by_hand(item_id, actor, reason, version, form_key, StepState.SKIPPED, "skipped")
 
 
@@ -261,10 +271,11 @@ def _pass_by_hand(
         lifecycle.close_wait(item_id, "superseded", by=actor.name)
         status_words.refresh(item_id, [Line(debug=f"“{title}” {words} by {actor.name}: {reason}")])
 
-    _verb(item_id, actor, words, form_key, do)
+    _verb(actor, words, form_key, do)
 
 
-def _need_reason(reason: str | None) -> None:
+def need_reason(reason: str | None) -> None:
+    """`Invalid` unless somebody said why."""
     if not (reason or "").strip():
         raise Invalid("A reason is needed.", [Finding("/reason", "required", "Say why, for those who read it later.")])
 
@@ -273,13 +284,13 @@ def hold(
     item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None = None, form_key: str | None = None
 ) -> None:
     """Stop before the next step until released. A step that is running finishes first."""
-    _need_reason(reason)
+    need_reason(reason)
 
     def do() -> None:
         lifecycle.mark(item_id, by=actor.name, what="hold", reason=reason, held=True, held_reason=reason)
         status_words.refresh(item_id, [Line(debug=f"Held by {actor.name}: {reason}")])
 
-    _verb(item_id, actor, "hold", form_key, do)
+    _verb(actor, "hold", form_key, do)
 
 
 def release(item_id: uuid.UUID, actor: Actor, *, version: int | None = None, form_key: str | None = None) -> None:
@@ -293,7 +304,7 @@ def release(item_id: uuid.UUID, actor: Actor, *, version: int | None = None, for
         status_words.refresh(item_id, [Line(debug=f"Released by {actor.name}.")])
         after_commit.wake(item_id, item.stage if item else None)
 
-    _verb(item_id, actor, "release", form_key, do)
+    _verb(actor, "release", form_key, do)
 
 
 def cancel(
@@ -304,7 +315,7 @@ def cancel(
     def do() -> None:
         cancel_in_transaction(item_id, actor.name, reason, version)
 
-    _verb(item_id, actor, "cancel", form_key, do)
+    _verb(actor, "cancel", form_key, do)
 
 
 def cancel_in_transaction(item_id: uuid.UUID, by: str, reason: str, version: int | None = None) -> None:
@@ -335,7 +346,7 @@ def claim(item_id: uuid.UUID, actor: Actor, idle_seconds: float) -> None:
 
 def take_over(item_id: uuid.UUID, actor: Actor, idle_seconds: float, reason: str) -> None:
     """Take a claimed item from its owner, who is told so in the log."""
-    _need_reason(reason)
+    need_reason(reason)
     _set_claim(item_id, actor, idle_seconds, takeover=True, reason=reason)
 
 
@@ -401,7 +412,7 @@ def add_note(item_id: uuid.UUID, actor: Actor, text: str, *, to_member: bool, fo
         after_commit.signal(f"item-{item_id}")
         after_commit.signal(f"order-{order_id}")
 
-    _verb(item_id, actor, "note", form_key, do)
+    _verb(actor, "note", form_key, do)
 
 
 def look_again(reference: str) -> bool:

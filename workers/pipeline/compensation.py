@@ -1,11 +1,12 @@
 """Cancelling: what was done is undone, in reverse, with the same care as the doing; then the item is cancelled."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import update
 
 from app.domain import after_commit, clock, lifecycle, story
-from app.domain.errors import StepError, TemporaryFailure
+from app.domain.errors import NotYet, StepError, TemporaryFailure
 from app.domain.lifecycle import Move
 from app.domain.models import StepRow
 from app.domain.states import PASSED_STEPS, StepState
@@ -53,6 +54,9 @@ def _undo_one(run: "Run", row: Any) -> str | None:
         if step.undo_uses:
             db.session.commit()
         step.undo(task)
+    except NotYet as why:
+        db.session.rollback()
+        return journal.back_off(run, row, clock.now() + timedelta(seconds=why.look_again))
     except TemporaryFailure as why:
         db.session.rollback()
         for system in step.undo_uses[:1]:

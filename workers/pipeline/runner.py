@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.domain import after_commit, clock, lifecycle
-from app.domain.errors import LostLease, StepError, TemporaryFailure
+from app.domain.errors import LostLease, NotYet, StepError, TemporaryFailure
 from app.domain.lifecycle import Flags, Lease, Move
 from app.domain.states import Stage, StepState
 from app.extensions import db
@@ -182,6 +182,8 @@ def _do(run: Run, row: Any, step: Step) -> str | None:
 
 def _failed(run: Run, row: Any, step: Step, why: StepError) -> str:
     db.session.rollback()
+    if isinstance(why, NotYet):
+        return journal.back_off(run, row, clock.now() + timedelta(seconds=why.look_again))
     if not isinstance(why, TemporaryFailure):
         return journal.fail(run, row, why)
     for system in _to_blame(run, step):

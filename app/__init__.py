@@ -1,0 +1,35 @@
+"""The application factory: a table of contents for the program."""
+
+from flask import Flask
+
+from app import cli, live, logs, queues
+from app import database as _database  # noqa: F401  (registers how the databases are spoken to)
+from app.config import Config
+from app.domain import models as _models  # noqa: F401  (the schema)
+from app.extensions import csrf, db, htmx, login, migrate
+from app.web import api, auth, errors, guard, hooks, ops, portal, render, staff
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The web application, also the context in which workers and the command line run."""
+    config = config or Config.from_env()
+    app = Flask(__name__)
+    app.config.from_mapping(config.flask_settings())
+    logs.configure(config)
+
+    db.init_app(app)
+    migrate.init_app(app, db, directory="migrations", render_as_batch=config.on_sqlite, compare_type=True)
+    queues.init_app(app, config.redis_url)
+    live.init_app(app, config.redis_url)
+    login.init_app(app)
+    htmx.init_app(app)
+
+    ops.init_app(app)
+    guard.init_app(app)
+    csrf.init_app(app)
+    errors.init_app(app)
+    render.init_app(app)
+    for room in (auth, staff, portal, api, hooks, ops):
+        app.register_blueprint(room.bp)
+    cli.init_app(app)
+    return app

@@ -1,0 +1,52 @@
+"""The names of what an order's details refer to by key or number, for tickets and pages."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, scoped_session
+
+from app.catalogue import Names
+from app.domain.models import Account, Fabric, Location, Order, OrderItem, PortGroup, Service
+
+_NUMBERED = ("port", "pvlan")
+
+
+def for_order(order: Order, session: "scoped_session[Session] | Session") -> Names:
+    return for_items(order.items, session)
+
+
+def for_items(items: Iterable[OrderItem], session: "scoped_session[Session] | Session") -> Names:
+    """Names for all details of these items, in a fixed number of queries."""
+    details: list[dict[str, Any]] = []
+    for item in items:
+        details += [item.details, item.before or {}]
+    numbers = {one[key] for one in details for key in _NUMBERED if isinstance(one.get(key), int)}
+    numbers |= {item.service_number for item in items if item.service_number is not None}
+    accounts = {one["pvlan_service_account_id"] for one in details if one.get("pvlan_service_account_id")}
+    groups = {one["port_group_id"] for one in details if one.get("port_group_id")}
+    return Names(
+        fabrics={row.code: row.name for row in session.execute(select(Fabric.code, Fabric.name))},
+        locations={row.code: row.name for row in session.execute(select(Location.code, Location.name))},
+        services=_services(numbers, session),
+        accounts=_pairs(session, select(Account.id, Account.organisation).where(Account.id.in_(accounts)), accounts),
+        port_groups=_pairs(session, select(PortGroup.id, PortGroup.port_label).where(PortGroup.id.in_(groups)), groups),
+    )
+
+
+def _pairs(session: Any, query: Any, wanted: set[str]) -> dict[str, str]:
+    return {key: name for key, name in session.execute(query)} if wanted else {}
+
+
+def _services(numbers: set[int], session: Any) -> dict[int, str]:
+    if not numbers:
+        return {}
+    rows = session.scalars(select(Service).where(Service.number.in_(numbers))).all()
+    return {row.number: service_name(row) for row in rows}
+
+
+def service_name(service: Service) -> str:
+    """“edge2-la1 xe-0/0/0” for a port that is patched, its own name for a private VLAN, else its number."""
+    if service.ports:
+        return ", ".join(port.label for port in service.ports)
+    return service.name or str(service.number)

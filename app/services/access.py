@@ -1,0 +1,167 @@
+"""Signing in and out, API tokens, and whose orders somebody may see."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import ColumnElement, delete, or_, select, true
+
+from app.domain import clock, story
+from app.domain.errors import Finding, Invalid, NotSignedIn
+from app.domain.models import Account, ApiToken, LoginFailure, Order, User, WebSession
+from app.domain.permissions import STAFF, Role, Scope
+from app.extensions import db
+from app.services.actor import Actor
+
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+"""Verified against when the address is unknown, so that both cases take equally long."""
+
+FREE_FAILURES = 5
+SHORTEST_PASSWORD = 8
+TOKEN_PREFIX = "hnd_"
+
+
+def hashed_password(password: str) -> str:
+    if len(password) < SHORTEST_PASSWORD:
+        raise Invalid(
+            "The password is too short.",
+            [Finding("/password", "length", f"Use at least {SHORTEST_PASSWORD} characters.")],
+        )
+    return _hasher.hash(password)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def sign_in(email: str, password: str, client: str, user_agent: str, hours: float) -> tuple[User, str]:
+    """Check a password and open a session; answer the user and the cookie's secret.
+
+    `NotSignedIn` with one sentence for every reason. After a few failures in a row the address and the client must
+    wait, twice as long after each further one.
+    """
+    email = email.strip().lower()
+    subjects = [f"mail:{email[:250]}", f"client:{client}"]
+    _refuse_if_blocked(subjects)
+    user = db.session.execute(select(User).where(User.email == email)).scalar_one_or_none()
+    if not _verified(user, password) or user is None or not user.active:
+        for subject, free in zip(subjects, (FREE_FAILURES, FREE_FAILURES * 10), strict=True):
+            _count_failure(subject, free)
+        story.audit("nobody", "sign-in failed", subject=email[:200])
+        db.session.commit()
+        raise NotSignedIn("The e-mail address or the password is not right.")
+    db.session.execute(delete(LoginFailure).where(LoginFailure.subject == subjects[0]))
+    secret = secrets.token_urlsafe(32)
+    db.session.add(
+        WebSession(
+            secret_hash=_digest(secret), user_id=user.id, csrf=secrets.token_urlsafe(24), user_agent=user_agent[:300],
+            expires_at=clock.now() + timedelta(hours=hours),
+        )
+    )  # fmt: skip
+    story.audit(user.name, "signed in", subject=email)
+    db.session.commit()
+    return user, secret
+
+
+def _verified(user: User | None, password: str) -> bool:
+    try:
+        return _hasher.verify(user.password_hash if user else _NOBODY, password) and user is not None
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def _refuse_if_blocked(subjects: list[str]) -> None:
+    until = db.session.scalars(
+        select(LoginFailure.blocked_until).where(
+            LoginFailure.subject.in_(subjects), LoginFailure.blocked_until > clock.now()
+        )
+    ).first()
+    if until is not None:
+        seconds = int((until - clock.now()).total_seconds()) + 1
+        raise NotSignedIn(f"Too many failed attempts. Try again in {seconds} seconds.")
+
+
+def _count_failure(subject: str, free: int) -> None:
+    row = db.session.get(LoginFailure, subject, with_for_update=True)
+    now = clock.now()
+    if row is None:
+        row = LoginFailure(subject=subject, failures=0)
+        db.session.add(row)
+    elif row.last_at < now - timedelta(hours=1):
+        row.failures = 0
+    row.failures += 1
+    row.last_at = now
+    if row.failures > free:
+        row.blocked_until = now + timedelta(seconds=min(900, 2 ** (row.failures - free)))
+
+
+def session_of(secret: str) -> WebSession | None:
+    """The living session behind a cookie's secret."""
+    if not secret:
+        return None
+    found = db.session.get(WebSession, _digest(secret))
+    if found is None or found.expires_at <= clock.now() or not found.user.active:
+        return None
+    return found
+
+
+def sign_out(secret: str) -> None:
+    db.session.execute(delete(WebSession).where(WebSession.secret_hash == _digest(secret)))
+    db.session.commit()
+
+
+def add_token(
+    user: User, scopes: list[str], name: str = "", expires_at: datetime | None = None, by: str = "command line"
+) -> str:
+    """Make an API token for a user; answer its secret, which is shown this once and kept only as a hash."""
+    unknown = [scope for scope in scopes if scope not in set(Scope)]
+    if unknown or not scopes:
+        allowed = ", ".join(scope.value for scope in Scope)
+        words = (
+            f"There is no scope {unknown[0]}; there are {allowed}." if unknown else f"Give one or more of {allowed}."
+        )
+        raise Invalid("The scopes are not right.", [Finding("/scopes", "choice", words)])
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    db.session.add(
+        ApiToken(user_id=user.id, name=name, secret_hash=_digest(secret), scopes=list(scopes), expires_at=expires_at)
+    )
+    story.audit(by, "token added", subject=user.email, after={"scopes": list(scopes), "name": name})
+    db.session.commit()
+    return secret
+
+
+def token_from(header: str) -> ApiToken:
+    """The token of an Authorization header; `NotSignedIn` if there is none, or it is unknown, expired or revoked."""
+    kind, _, secret = header.partition(" ")
+    if kind.lower() != "bearer" or not secret.strip():
+        raise NotSignedIn("Send an API token: “Authorization: Bearer …”.")
+    wanted = _digest(secret.strip())
+    token = db.session.execute(select(ApiToken).where(ApiToken.secret_hash == wanted)).scalar_one_or_none()
+    dead = token is None or token.revoked_at or (token.expires_at and token.expires_at <= clock.now())
+    if dead or token is None or not hmac.compare_digest(token.secret_hash, wanted) or not token.user.active:
+        raise NotSignedIn("This API token is not known, has expired or was revoked.")
+    return token
+
+
+def accounts_of(user: User) -> frozenset[str]:
+    """The accounts a member or reseller acts for: their own and, for a reseller, its customers'."""
+    if user.account_id is None:
+        return frozenset()
+    if user.role is not Role.RESELLER:
+        return frozenset({user.account_id})
+    customers = db.session.scalars(select(Account.id).where(Account.reseller_id == user.account_id))
+    return frozenset({user.account_id, *customers})
+
+
+def visible_orders(actor: Actor) -> ColumnElement[bool]:
+    """The condition under which this actor may see an order: staff and trusted programs all, others their own.
+
+    A sub-customer sees the orders its reseller placed for it.
+    """
+    if actor.trusted or actor.role in STAFF:
+        return true()
+    return or_(Order.account_id.in_(actor.account_ids), Order.sub_account_id.in_(actor.account_ids))

@@ -1,0 +1,229 @@
+"""What local steps may do in our own database: take and give back ports and VLANs, and keep the services' records.
+
+Every verb runs in the transaction of the step that calls it, so it happens exactly once. A verb that cannot be done
+raises `PermanentFailure` in words for an engineer.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.config import Config
+from app.domain import clock
+from app.domain.errors import PermanentFailure
+from app.domain.models import Fabric, ItemDependency, Order, OrderItem, Port, PortGroup, Service, Switch
+from app.extensions import db
+from app.services import tickets
+
+
+class Stock:
+    """The exchange's stock, as steps see it."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    # Services
+
+    def service(self, item: Any) -> Service:
+        """The item's service, read afresh."""
+        found = db.session.get(Service, item.service_id, populate_existing=True) if item.service_id else None
+        if found is None:
+            raise PermanentFailure(f"Item {item.order_number}/{item.item_number} has no service.")
+        return found
+
+    def numbered(self, number: int) -> Service:
+        found = db.session.execute(select(Service).where(Service.number == number)).scalar_one_or_none()
+        if found is None:
+            raise PermanentFailure(f"There is no service {number}.")
+        return found
+
+    def port_service(self, item: Any) -> Service | None:
+        """The port service that carries the item's service, if one does."""
+        carrier = self.service(item).port_service_id
+        return db.session.get(Service, carrier, populate_existing=True) if carrier else None
+
+    def pvlan_service(self, item: Any) -> Service | None:
+        """The private VLAN that the item's unit is in."""
+        owner = self.service(item).pvlan_service_id
+        return db.session.get(Service, owner, populate_existing=True) if owner else None
+
+    def port_group(self, group_id: str) -> PortGroup:
+        found = db.session.get(PortGroup, group_id)
+        if found is None:
+            raise PermanentFailure(f"There is no port group {group_id}.")
+        return found
+
+    def only_pvlan_of(self, account_id: str) -> Service:
+        """The private VLAN that an account owns; somebody must decide where there are several."""
+        found = db.session.scalars(
+            select(Service)
+            .where(Service.service_type == "pvlan", Service.account_id == account_id, Service.state == "active")
+            .order_by(Service.number)
+        ).all()
+        if len(found) != 1:
+            raise PermanentFailure(
+                f"Account {account_id} owns {len(found)} active private VLANs; exactly one is needed."
+            )
+        return found[0]
+
+    def activate(self, item: Any) -> None:
+        """The service carries traffic from now on."""
+        service = self.service(item)
+        service.state = "active"
+        service.billing_start = service.billing_start or clock.now()
+        service.modified_at = clock.now()
+
+    def change(self, item: Any) -> None:
+        """Write an ordered change into the service's record."""
+        service = self.service(item)
+        changed = {name: value for name, value in item.details.items() if value is not None}
+        service.details = {**service.details, **changed}
+        service.vlan_id = changed.get("vlan_id", service.vlan_id)
+        service.mac_address = changed.get("mac_address", service.mac_address)
+        service.capacity = changed.get("bandwidth", changed.get("service_capacity", service.capacity))
+        service.modified_at = clock.now()
+        self._flush(f"VLAN {service.vlan_id} was taken meanwhile by another service on the same port.")
+
+    def cease(self, item: Any) -> None:
+        """End the service and give back what it held."""
+        service = self.service(item)
+        service.state = "ceased"
+        service.vlan_reserved = False
+        service.billing_end = clock.now()
+        service.modified_at = clock.now()
+        db.session.execute(
+            update(Port).where(Port.service_id == service.id).values(service_id=None, patch_position=None)
+        )
+
+    def settle_by_hand(self, item: Any) -> None:
+        """People did all of it: the record follows what was ordered."""
+        act: dict[str, Callable[[Any], None]] = {"new": self.activate, "cease": self.cease}
+        if item.service_id is not None:
+            act.get(item.action, self.change)(item)
+
+    # VLANs
+
+    def reserve_vlan(self, item: Any, vlan_id: int) -> None:
+        """Take the VLAN on the service's carrier. The unique index decides between two who want the same."""
+        service = self.service(item)
+        service.vlan_id, service.vlan_reserved = vlan_id, True
+        self._flush(f"VLAN {vlan_id} is already in use by another service there.")
+
+    def release_vlan(self, item: Any) -> None:
+        """Give the VLAN back; nothing to do if it was never taken. A change gives back only what it took."""
+        service = self.service(item)
+        if item.action == "new":
+            service.vlan_reserved = False
+        else:
+            service.vlan_id = (item.before or {}).get("vlan_id", service.vlan_id)
+        self._flush("The VLAN could not be given back.")
+
+    def _flush(self, words: str) -> None:
+        try:
+            db.session.flush()
+        except IntegrityError as taken:
+            raise PermanentFailure(words) from taken
+
+    # Ports
+
+    def take_ports(self, item: Any, quantity: int, capacity: int) -> list[str]:
+        """Take free physical ports of this capacity at the ordered place, lowest names first; answer their labels."""
+        service = self.service(item)
+        free = db.session.scalars(
+            select(Port)
+            .join(Switch)
+            .where(
+                Switch.fabric_code == service.fabric_code,
+                Switch.location_code == service.location_code,
+                Port.capacity == capacity,
+                Port.service_id.is_(None),
+            )
+            .order_by(Port.switch_name, Port.name)
+            .limit(quantity)
+            .with_for_update(skip_locked=True, of=Port)
+        ).all()
+        if len(free) < quantity:
+            raise PermanentFailure(
+                f"{len(free)} of {quantity} ports of {capacity} Mbit/s are free on {service.fabric_code} "
+                f"in {service.location_code}."
+            )
+        for port in free:
+            port.service_id = service.id
+        db.session.flush()
+        return [port.label for port in free]
+
+    def release_ports(self, item: Any) -> None:
+        service = self.service(item)
+        db.session.execute(
+            update(Port).where(Port.service_id == service.id).values(service_id=None, patch_position=None)
+        )
+
+    def ports_of(self, service: Service) -> list[str]:
+        """The labels of a port service's physical ports, in order."""
+        rows = db.session.scalars(
+            select(Port).where(Port.service_id == service.id).order_by(Port.switch_name, Port.name)
+        ).all()
+        return [port.label for port in rows]
+
+    def record_patch(self, item: Any, position: str) -> None:
+        service = self.service(item)
+        db.session.execute(update(Port).where(Port.service_id == service.id).values(patch_position=position))
+
+    def services_on(self, service: Service) -> list[Service]:
+        """The living services that a port carries."""
+        return list(
+            db.session.scalars(
+                select(Service).where(
+                    Service.port_service_id == service.id, Service.state.in_(["pre_active", "active"])
+                ).order_by(Service.number)
+            )
+        )  # fmt: skip
+
+    def units_of(self, pvlan: Service) -> list[Service]:
+        """The living units of a private VLAN."""
+        return list(
+            db.session.scalars(
+                select(Service).where(
+                    Service.pvlan_service_id == pvlan.id, Service.state.in_(["pre_active", "active"])
+                ).order_by(Service.number)
+            )
+        )  # fmt: skip
+
+    def automated(self, fabric_code: str) -> bool:
+        fabric = db.session.get(Fabric, fabric_code)
+        return fabric is None or fabric.automated
+
+    # Orders
+
+    def predecessors(self, item_id: uuid.UUID) -> list[Any]:
+        """The items that this one needs, with their state and whether a person said to go on without them."""
+        return list(
+            db.session.execute(
+                select(
+                    ItemDependency.needs_id, ItemDependency.waived, OrderItem.state, OrderItem.status,
+                    OrderItem.item_number, Order.number.label("order_number"),
+                )
+                .join(OrderItem, OrderItem.id == ItemDependency.needs_id)
+                .join(Order, Order.id == OrderItem.order_id)
+                .where(ItemDependency.item_id == item_id)
+                .order_by(OrderItem.item_number)
+            )
+        )  # fmt: skip
+
+    def link_service(self, item: Any, service: Service) -> None:
+        """The item is about this service from now on (a join finds it only when its owner has agreed)."""
+        db.session.execute(
+            update(OrderItem)
+            .where(OrderItem.id == item.id)
+            .values(service_id=service.id, service_number=service.number)
+            .execution_options(synchronize_session=False)
+        )
+
+    def announce_by_hand(self, item: Any) -> None:
+        """No handler automates the item after all: Sales get a ticket."""
+        order = db.session.get(Order, item.order_id)
+        if order is not None:
+            tickets.open_by_hand(order, self.config)

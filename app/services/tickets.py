@@ -1,0 +1,70 @@
+"""What an order's tickets say: written as messages for the ticketing system in the transaction of the order itself."""
+
+from dataclasses import replace
+
+from app.catalogue import tickets as words
+from app.config import Config
+from app.domain import story
+from app.domain.models import Order
+from app.extensions import db
+from app.queries import names
+
+SALES, PROVISIONING = "sales", "provisioning"
+NO_ACTION = (
+    "The service will be provisioned by self service automation. No action from sales is required. "
+    "Provisioning ticket number: {ticket_number}. Order ID: "
+)
+
+
+def open_for(order: Order, config: Config) -> None:
+    """Manual orders get a Sales ticket; self-service orders a Provisioning ticket and a read-only one for Sales."""
+    by_hand = any(item.by_hand for item in order.items)
+    if by_hand:
+        _ensure(order, config, SALES, "awaiting_agent")
+    else:
+        _ensure(order, config, PROVISIONING, "pending")
+        _inform_sales(order, config)
+
+
+def open_by_hand(order: Order, config: Config) -> None:
+    """Nobody automates an item after all: Sales get a ticket to act on."""
+    _ensure(order, config, SALES, "awaiting_agent")
+
+
+def _ensure(order: Order, config: Config, queue: str, status: str) -> None:
+    story.tell(
+        order.id, f"order:{order.id}:ticket:{queue}", "ticketing", "ensure", _payload(order, config, queue, status)
+    )
+
+
+def _inform_sales(order: Order, config: Config) -> None:
+    payload = _payload(order, config, SALES, "resolved")
+    payload |= {"read_only": True, "informs": True, "body": f"{NO_ACTION}{order.id}\n\n{payload['body']}"}
+    story.tell(order.id, f"order:{order.id}:ticket:information", "ticketing", "ensure", payload)
+
+
+def _payload(order: Order, config: Config, queue: str, status: str) -> dict[str, object]:
+    told = words.TicketOrder(
+        number=order.number, requestor=order.requestor, type=order.type, channel=order.channel,
+        sub_customer=order.sub_customer, po_number=order.po_number, notes=order.notes,
+    )  # fmt: skip
+    items = [
+        words.TicketItem(
+            number=item.item_number, service_type=item.service_type, action=item.action, details=item.details,
+            service_number=item.service_number, before=item.before or {},
+        )
+        for item in order.items
+    ]  # fmt: skip
+    known = names.for_order(order, db.session)
+    return {
+        "order_number": order.number,
+        "subject": words.subject(told, items),
+        "body": words.body(told, items, config.exchange_name, known),
+        "queue": queue,
+        "status": status,
+        "read_only": False,
+        "properties": words.properties(told, items[0], replace(known)),
+        "person": {"name": order.requestor.get("full_name") or "", "email": order.requestor.get("email") or ""},
+        "cc": list(order.additional_cc),
+        "labels": ["oms", order.channel],
+    }

@@ -1,0 +1,26 @@
+"""A partner's port carries a new service for a member."""
+
+from workers.handlers.connexions.steps import bandwidth_fits_port_group, port_parameters, reserve_vlan, wait_for_member
+from workers.handlers.shared.network import measurement, network_change
+from workers.handlers.shared.register import activate_service, all_checks_done, create_service, register_active
+from workers.pipeline.handler import Handler
+
+
+class ConnexionsNew(Handler):
+    service_type, action = "connexions", "new"
+
+    inventory = (reserve_vlan, create_service)
+    quality_assurance = (
+        bandwidth_fits_port_group,
+        measurement("port_up", "Check that the partner's port is up", port_parameters),
+        all_checks_done,
+    )
+    provisioning = (
+        *network_change(
+            "connect_service", "Connect the service", port_parameters,
+            undo="remove_service", says="Service {service_number} is connected now.", activates=True,
+        ),
+        register_active,
+        wait_for_member,
+        activate_service,
+    )  # fmt: skip

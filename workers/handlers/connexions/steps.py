@@ -1,0 +1,63 @@
+"""What can be done for a ConneXions service: a member's service on a partner's port."""
+
+from typing import Any
+
+from app.domain.errors import PermanentFailure
+from workers.pipeline.handler import Facts, Task, local, member
+
+
+def port_parameters(task: Task) -> dict[str, Any]:
+    """What the network automation needs to know; a change carries the values that stay as well."""
+    known = {**(task.item.before or {}), **task.item.details}
+    return {
+        "service_number": task.item.service_number,
+        "service_type": "connexions",
+        "account": task.item.account_id,
+        "port": known["connexions_port"],
+        "vlan_id": known.get("vlan_id"),
+        "bandwidth_mbps": known.get("bandwidth"),
+        "mac_address": known.get("mac_address"),
+        "fabric": known.get("fabric"),
+        "location": known.get("location"),
+        "asn": known.get("asn"),
+    }
+
+
+def _give_vlan_back(task: Task) -> Facts:
+    task.stock.release_vlan(task.item)
+    return {}
+
+
+@local("Reserve the VLAN on the port group", undo=_give_vlan_back)
+def reserve_vlan(task: Task) -> Facts:
+    vlan_id = task.item.details.get("vlan_id")
+    if vlan_id is None:
+        return {}  # a change that leaves the VLAN as it is
+    task.stock.reserve_vlan(task.item, vlan_id)
+    task.say(debug=f"VLAN {vlan_id} reserved on port group {task.facts.get('port_group_id', '')}.")
+    return {}
+
+
+@local("Check that the bandwidth fits the port group")
+def bandwidth_fits_port_group(task: Task) -> Facts:
+    known = {**(task.item.before or {}), **task.item.details}
+    group = task.stock.port_group(known["port_group_id"])
+    bandwidth = known.get("bandwidth") or 0
+    if bandwidth > group.capacity:
+        raise PermanentFailure(f"{bandwidth} Mbit/s do not fit the port group's {group.capacity} Mbit/s.")
+    if (group.fabric_code, group.location_code) != (known["fabric"], known["location"]):
+        raise PermanentFailure(f"Port group {group.id} is on {group.fabric_code} in {group.location_code}.")
+    task.say(debug=f"{bandwidth or 'unpoliced'} Mbit/s fit the port group's {group.capacity} Mbit/s.")
+    return {}
+
+
+wait_for_member = member(
+    "wait_for_member",
+    "Wait for the member to use the service",
+    tell="Your service has been configured. Please confirm when it works; "
+    "without an answer the order completes by itself.",
+    says="Your service has been configured. Please configure your side and confirm; "
+    "without an answer the order completes by itself.",
+    expires_setting="member_ready_seconds",
+    default_answer={"confirmed": "no answer in time"},
+)

@@ -1,0 +1,132 @@
+"""Changing the network through its automation: plan, review what is not the member's own, submit, wait for the end."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from app.domain import asks, clock
+from app.domain.errors import NotYet, PermanentFailure
+from app.domain.states import WaitKind
+from app.domain.story import Line
+from workers.pipeline.handler import Await, Facts, Step, Task, automated, local, until
+
+POLL_EVERY = timedelta(seconds=5)
+"""How often a job is looked at when no callback comes."""
+
+Parameters = Callable[[Task], dict[str, Any]]
+
+
+def network_change(
+    action: str,
+    title: str,
+    parameters: Parameters,
+    *,
+    undo: str | None = None,
+    says: str = "",
+    activates: bool = False,
+) -> tuple[Step, ...]:
+    """The steps of one network action.
+
+    Its plan is looked at first: a difference that touches anything but the ordering member's own ports and services
+    pauses for an engineer (the seed's automation is for member related, low risk changes). Then it is submitted, and
+    the item waits, holding no worker, until the automation has read the change back. `undo` names the action that
+    takes it back when the item is cancelled; `says` is told to the member when it is done.
+    """
+    return (
+        _reviewed(action, title, parameters),
+        _judged(action, title),
+        _submitted(action, title, parameters, undo, activates),
+        _done(action, title, says),
+    )
+
+
+def _reviewed(action: str, title: str, parameters: Parameters) -> Step:
+    def review(task: Task) -> Facts | Await:
+        plan = task.systems.network.plan(action, parameters(task))
+        own = {task.item.account_id, task.item.sub_account_id}
+        foreign = [touch for touch in plan.touches if touch.account not in own]
+        if not foreign or not task.config.network_review:
+            return {}
+        touched = ", ".join(f"{touch.kind} {touch.id} of {touch.account or 'nobody known'}" for touch in foreign)
+        return Await(
+            WaitKind.REVIEW,
+            "team:engineering",
+            f"Review the network change: {title.lower()}",
+            tell=f"The planned change touches what is not the member's own: {touched}.\n\n{plan.diff}",
+            ask={
+                "decision": asks.choice("Decision", "approve", "refuse"),
+                "remark": asks.text("Remark", required=False),
+            },
+            line=Line(debug=f"Paused for a review: the change touches {touched}."),
+        )
+
+    return replace(until(f"Plan: {title.lower()}", uses=("network",))(review), key=f"review_{action}")
+
+
+def _judged(action: str, title: str) -> Step:
+    def judge(task: Task) -> Facts:
+        """The review only collected a decision; here it takes effect, and is cleared for the next review."""
+        if task.facts.get("decision") == "refuse":
+            raise PermanentFailure(f"An engineer refused the planned change. {task.facts.get('remark') or ''}".strip())
+        return {"decision": None, "remark": None} if task.facts.get("decision") else {}
+
+    return replace(local(f"Judge the plan: {title.lower()}")(judge), key=f"judge_{action}")
+
+
+def _submitted(action: str, title: str, parameters: Parameters, undo: str | None, activates: bool) -> Step:
+    def submit(task: Task) -> Facts:
+        callback = f"{task.config.public_url}/hooks/nca"
+        reference = task.systems.network.submit(task.key, action, parameters(task), callback)
+        task.say(debug=f"Network automation: {action} submitted as job {reference}.")
+        return {f"job_{action}": reference}
+
+    def take_back(task: Task) -> Facts:
+        assert undo is not None
+        job = task.systems.network.poll(task.systems.network.submit(task.key, undo, parameters(task)))
+        if not job.ended:
+            raise NotYet(f"Network automation still works on {undo}.", look_again=2.0)
+        if job.state == "failed":
+            raise PermanentFailure(f"Network automation could not do {undo}: {job.error}")
+        task.say(debug=f"Network automation: {undo} done, revision {job.revision}.")
+        return {}
+
+    step = automated(title, uses=("network",), undo=take_back if undo else None, activates=activates)(submit)
+    return replace(step, key=action)
+
+
+def _done(action: str, title: str, says: str) -> Step:
+    def look(task: Task) -> Facts | Await:
+        reference = task.facts.get(f"job_{action}")
+        if reference is None:
+            return {}  # the submission was skipped or done by hand: there is no job to wait for
+        job = task.systems.network.poll(reference)
+        if not job.ended:
+            return Await(
+                WaitKind.SYSTEM, "system:network", f"Network automation works on it: {title.lower()}",
+                reference=reference, look_again=clock.now() + POLL_EVERY,
+            )  # fmt: skip
+        if job.state == "failed":
+            raise PermanentFailure(f"Network automation failed on {action}: {job.error}")
+        checked = ", ".join(f"{check['name']}: {'ok' if check['ok'] else 'not ok'}" for check in job.checks)
+        told = says.format(service_number=task.item.service_number) if says else None
+        task.say(
+            user=told, debug=f"{action} done, revision {job.revision or 'unchanged'}. {checked}\n{job.diff}".strip()
+        )
+        return {f"revision_{action}": job.revision}
+
+    return replace(until(f"Wait for the network: {title.lower()}", uses=("network",))(look), key=f"{action}_done")
+
+
+def measurement(check: str, title: str, parameters: Parameters) -> Step:
+    """Look at the network; what is not right stops the item in words."""
+
+    def measure(task: Task) -> Facts:
+        seen = task.systems.network.measure(check, parameters(task))
+        label = " (simulated)" if seen.get("simulated") else ""
+        if not seen["ok"]:
+            raise PermanentFailure(f"{title}: {seen['detail']}{label}")
+        task.say(debug=f"{title}: {seen['detail']}{label}")
+        return {f"measured_{check}": seen.get("value")}
+
+    return replace(automated(title, uses=("network",))(measure), key=f"measure_{check}")
