@@ -9,38 +9,39 @@ from hypothesis import given, settings
 
 from app.catalogue import details_schema, every_action
 from app.catalogue.fields import details_from_form, from_text
+from app.catalogue.parsing import Refused, parse
 from app.catalogue.registry import SERVICE_TYPES, action_of
+from app.catalogue.schema import field_schema
 from app.catalogue.shape import read_details
 
 ACTIONS = [(kind.key, action.name, order_type) for kind, action, order_type in every_action()]
 
-values = st.sampled_from(
-    [
-        *(
-            None,
-            True,
-            False,
-            -1,
-            0,
-            1,
-            123,
-            444,
-            4094,
-            4095,
-            1000,
-            10_000,
-            23456,
-            4_294_967_294,
-            4_294_967_295,
-            1.5,
-            10**9,
-        ),
-        *("", " ", "x", "x" * 200, "none", "DOT1Q", "qinq", "p2p", "MP2MP", "rj45 (copper)", "RJ45 (Copper"),
-        *("00:00:5e:00:53:01", "00-00-5E-00-53-01", "0000.5e00.5301", "00005e005301", "00:00-5e:00:53:01"),
-        *("11:11:11:11:11:11", "00:00:00:00:00:00", "0000.0000.0000", "12:13"),
-        *({"item": 1}, {"item": 0}, {"item": "1"}, {"item": 1, "more": 1}, {}, [], [1]),
-    ]
+VALUES: tuple[Any, ...] = (
+    *(
+        None,
+        True,
+        False,
+        -1,
+        0,
+        1,
+        123,
+        444,
+        4094,
+        4095,
+        1000,
+        10_000,
+        23456,
+        4_294_967_294,
+        4_294_967_295,
+        1.5,
+        10**9,
+    ),
+    *("", " ", "x", "x" * 200, "none", "DOT1Q", "qinq", "p2p", "MP2MP", "rj45 (copper)", "RJ45 (Copper"),
+    *("00:00:5e:00:53:01", "00-00-5E-00-53-01", "0000.5e00.5301", "00005e005301", "00:00-5e:00:53:01"),
+    *("11:11:11:11:11:11", "00:00:00:00:00:00", "0000.0000.0000", "12:13"),
+    *({"item": 1}, {"item": 0}, {"item": "1"}, {"item": 1, "more": 1}, {}, [], [1]),
 )
+values = st.sampled_from(VALUES)
 
 
 @settings(max_examples=150, deadline=None)
@@ -53,6 +54,19 @@ def test_the_schema_accepts_exactly_what_the_check_reads(kind: str, action: str,
     details = data.draw(st.dictionaries(names, values, max_size=len(found.fields)))
     _, findings = read_details(found, details)
     assert jsonschema_rs.is_valid(details_schema(kind, action, order_type), details) == (not findings)
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_each_kind_of_value_is_in_the_schema_if_the_check_reads_it(value: Any):
+    for kind, name, order_type in ACTIONS:
+        action = action_of(kind, name, order_type)
+        for field in action.fields if action else ():
+            try:
+                parse(field, value)
+                reads = True
+            except Refused:
+                reads = False
+            assert jsonschema_rs.is_valid(field_schema(field), value) == reads, (kind, name, field.name)
 
 
 def test_a_schema_that_does_not_exist_is_not_made_up():

@@ -215,6 +215,14 @@ def test_somebody_elses_service_is_reported_as_one_that_does_not_exist(number: i
     assert foreign.detail == f"There is no multiservice port with service number {number}."
 
 
+def test_a_joined_private_vlan_takes_units_but_is_not_the_joiners_to_cease():
+    world = w.FakeWorld()
+    world.own = [replace(one, joined=True) if one.number == w.P2P_PVLAN else one for one in world.own]
+    assert broken(new_unit(pvlan=w.P2P_PVLAN), world=world) == []
+    cease = check(change("pvlan", "cease", w.P2P_PVLAN), world=world)
+    assert [one.detail for one in cease.findings] == [f"There is no private VLAN with service number {w.P2P_PVLAN}."]
+
+
 def test_a_service_of_the_wrong_type_or_state_is_refused():
     assert broken(new_peering(port=w.PVLAN)) == [("/items/0/details/port", "reference")]
     assert broken(new_peering(port=w.ENDED)) == [("/items/0/details/port", "state")]
