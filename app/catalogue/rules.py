@@ -36,6 +36,15 @@ def account_is_known(line: Line, lines: Lines) -> Iterator[Finding]:
         yield line.detail_finding("pvlan_service_account_id", "reference", f"There is no account “{owner}”.")
 
 
+def one_owner_is_asked(line: Line, lines: Lines) -> Iterator[Finding]:
+    """An order waits whole for the owner of what it joins, so all its joins ask the same account."""
+    owner = line.details.get("pvlan_service_account_id")
+    asked = next((one.details.get("pvlan_service_account_id") for one in lines.all if one.is_join), None)
+    if line.is_join and asked is not None and owner != asked:
+        words = "One order joins private VLANs of one owner; please place another order for this one."
+        yield line.detail_finding("pvlan_service_account_id", "match", words)
+
+
 def port_group_fits(line: Line, lines: Lines) -> Iterator[Finding]:
     """The port group is the partner's, stands where the item says, and has the named port."""
     group_id = line.details.get("port_group_id")
@@ -215,6 +224,7 @@ def _list(words: object) -> str:
 
 RULES: tuple[Rule, ...] = (
     account_is_known,
+    one_owner_is_asked,
     port_group_fits,
     port_is_where_the_item_says,
     unit_is_on_the_lan_of_its_pvlan,

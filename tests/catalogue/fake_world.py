@@ -16,7 +16,7 @@ PORT, OTHER_PORT, SMALL_PORT, UNTAGGED_PORT, BUNDLE, FOREIGN_PORT = 103127, 1031
 PVLAN, P2P_PVLAN = 104001, 104002
 UNIT, PEERING, CONNEXIONS, NEW_BORN, ENDED = 105001, 106001, 106552, 106700, 106800
 GROUP = "41d3685c-957f-11ec-b007-005056beff67"
-OWNER = "account-lighthouse"
+OWNER, OTHER_OWNER = "account-lighthouse", "account-beacon"
 
 
 def port(number: int, capacity: int = 10_000, encapsulation: str = "dot1q", fabric: str = "edi2", quantity: int = 1):
@@ -105,7 +105,7 @@ class FakeWorld:
         return next((one for one in self.groups if one.id == group_id), None)
 
     def account_exists(self, account_id: str) -> bool:
-        return account_id == OWNER
+        return account_id in (OWNER, OTHER_OWNER)
 
     def units_on_port(self, port: int) -> Sequence[ServiceFacts]:
         return [one for one in self.live if one.port == port]

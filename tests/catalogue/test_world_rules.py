@@ -208,6 +208,12 @@ def test_joining_asks_for_an_account_that_exists():
     ]
 
 
+def test_one_order_joins_private_vlans_of_one_owner():
+    one, same, other = (new("pvlan", pvlan_service_account_id=who) for who in (w.OWNER, w.OWNER, w.OTHER_OWNER))
+    assert broken(one, same, order_type="join_pvlan") == []
+    assert broken(one, other, order_type="join_pvlan") == [("/items/1/details/pvlan_service_account_id", "match")]
+
+
 @pytest.mark.parametrize("number", [w.FOREIGN_PORT, 999_999])
 def test_somebody_elses_service_is_reported_as_one_that_does_not_exist(number: int):
     foreign = check(new_peering(port=number)).findings[0]
