@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app import create_app
 from app.config import Config
 from app.extensions import db
 from tests.support import browser, shared
 from tests.support.postgres import PostgresServer, PostgresUnavailable
 from tests.support.redis import RedisServer
-from tests.support.schema import copy_sqlite, make_app, make_schema, test_config
+from tests.support.schema import copy_sqlite, make_schema, test_config
 
 DATABASES = ("sqlite", "postgresql")
 TEMPLATE = "handoff_template"
@@ -136,7 +137,7 @@ def config(database_url: str, redis_url: str, tmp_path: Path) -> Config:
 @pytest.fixture
 def app(config: Config) -> Iterator[Flask]:
     """The application on a fresh database."""
-    app = make_app(config)
+    app = create_app(config)
     yield app
     with app.app_context():
         db.session.remove()

@@ -1,14 +1,12 @@
 """Databases with the tables in them, made once and then copied for every test."""
 
-import importlib
 import shutil
 from pathlib import Path
 from typing import Any
 
 import flask_migrate
-from flask import Flask
 
-import app as handoff
+from app import create_app
 from app.config import Config
 from app.extensions import db
 
@@ -25,21 +23,9 @@ def test_config(database_url: str, redis_url: str, data_dir: Path, **more: Any) 
 test_config.__test__ = False  # type: ignore[attr-defined]  # pytest: not a test, in spite of its name
 
 
-def make_app(config: Config) -> Flask:
-    """The application; until there is one, the bare tables."""
-    if hasattr(handoff, "create_app"):
-        app: Flask = handoff.create_app(config)
-        return app
-    importlib.import_module("app.domain.models")
-    bare = Flask("handoff")
-    bare.config.from_mapping(config.flask_settings())
-    db.init_app(bare)
-    return bare
-
-
 def make_schema(url: str, data_dir: Path) -> None:
     """Run all migrations on an empty database, and let go of it (PostgreSQL copies no database that is in use)."""
-    app = make_app(test_config(url, "redis://127.0.0.1:1/0", data_dir))
+    app = create_app(test_config(url, "redis://127.0.0.1:1/0", data_dir))
     with app.app_context():
         if (MIGRATIONS / "env.py").exists():
             flask_migrate.upgrade(directory=str(MIGRATIONS))
