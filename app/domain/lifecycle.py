@@ -127,7 +127,7 @@ def fenced(lease: Lease, move: Move | None = None, **values: Any) -> Flags:
     row = db.session.execute(
         update(item)
         .where(item.c.id == lease.item_id, item.c.token == lease.token, item.c.state == S.RUNNING)
-        .values(**values)
+        .values(**(values or {"token": item.c.token}))  # nothing to write: only take the lock
         .returning(item.c.held, item.c.cancelling)
     ).first()
     if row is None:

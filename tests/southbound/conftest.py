@@ -15,13 +15,14 @@ import httpx
 import pytest
 from flask import Flask
 
+from app import create_app
 from app.config import Config
 from app.domain import clock
 from app.domain.models import Account, Service
 from app.extensions import db
 from tests.conftest import TEMPLATE
 from tests.support.postgres import PostgresServer
-from tests.support.schema import copy_sqlite, make_app, test_config
+from tests.support.schema import copy_sqlite, test_config
 from workers.southbound import Systems, systems_from
 
 TOKEN = "southbound-token-of-the-tests"
@@ -172,7 +173,7 @@ def systems(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) -> I
         return
     with _database(request, tmp_path) as url:
         config = test_config(url, redis_url, tmp_path / "var")
-        app = make_app(config)
+        app = create_app(config)
         with app.app_context():
             _services()
             yield systems_from(config)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 REDACTED = "(redacted)"
 LONGEST_TEXT = 8000
 _SECRET_NAME = re.compile(r"secret|password|passwd|token|authorization|api_?key|credential|cookie", re.IGNORECASE)
-_SECRET_TEXT = re.compile(r"\b(bearer|basic|key(?=\s+\d+:))\s+[\w.:+/=-]{8,}", re.IGNORECASE)
+_SECRET_TEXT = re.compile(r"\b((?i:bearer|basic)|key(?=\s+\d+:))\s+(?=\S*[0-9A-Z=])[\w.:+/=-]{8,}")
 
 
 @dataclass

@@ -216,7 +216,7 @@ def _far_words(response: httpx.Response) -> str:
         text = response.text.strip()
         return f": {text[:300]}" if text and not text.startswith("<") else ""
     if not isinstance(body, dict):
-        return ""
+        return f": {body[:300]}" if isinstance(body, str) else ""
     words = next((str(body[name]) for name in ("detail", "message", "reason", "title", "error") if body.get(name)), "")
     findings = body.get("errors")
     if findings:
