@@ -223,7 +223,7 @@ def settle(item_id: uuid.UUID) -> None:
         db.session.execute(
             update(Service)
             .where(Service.id == row.service_id, Service.state == "pre_active")
-            .values(state="cancelled", vlan_reserved=False, modified_at=clock.now())
+            .values(state="cancelled", vlan_reserved=False, mac_reserved=False, modified_at=clock.now())
         )
     status_words.refresh(item_id)
 

@@ -45,10 +45,23 @@ class Stock:
         carrier = self.service(item).port_service_id
         return db.session.get(Service, carrier, populate_existing=True) if carrier else None
 
-    def pvlan_service(self, item: Any) -> Service | None:
-        """The private VLAN that the item's unit is in."""
-        owner = self.service(item).pvlan_service_id
+    def pvlan_for(self, item: Any) -> Service | None:
+        """The private VLAN that the item's unit is in; through a join of the same order where it names one."""
+        service = self.service(item)
+        if service.pvlan_service_id is None:
+            reference = item.details.get("pvlan")
+            joined = self._item_of(item.order_id, reference["item"]) if isinstance(reference, dict) else None
+            service.pvlan_service_id = joined.service_id if joined is not None else None
+            db.session.flush()
+        owner = service.pvlan_service_id
         return db.session.get(Service, owner, populate_existing=True) if owner else None
+
+    def _item_of(self, order_id: uuid.UUID, number: int) -> OrderItem | None:
+        return db.session.execute(
+            select(OrderItem)
+            .where(OrderItem.order_id == order_id, OrderItem.item_number == number)
+            .execution_options(populate_existing=True)
+        ).scalar_one_or_none()
 
     def port_group(self, group_id: str) -> PortGroup:
         found = db.session.get(PortGroup, group_id)
@@ -85,13 +98,13 @@ class Stock:
         service.mac_address = changed.get("mac_address", service.mac_address)
         service.capacity = changed.get("bandwidth", changed.get("service_capacity", service.capacity))
         service.modified_at = clock.now()
-        self._flush(f"VLAN {service.vlan_id} was taken meanwhile by another service on the same port.")
+        self._flush("The VLAN or MAC address was taken meanwhile by another service.")
 
     def cease(self, item: Any) -> None:
         """End the service and give back what it held."""
         service = self.service(item)
         service.state = "ceased"
-        service.vlan_reserved = False
+        service.vlan_reserved = service.mac_reserved = False
         service.billing_end = clock.now()
         service.modified_at = clock.now()
         db.session.execute(
@@ -120,6 +133,23 @@ class Stock:
         else:
             service.vlan_id = (item.before or {}).get("vlan_id", service.vlan_id)
         self._flush("The VLAN could not be given back.")
+
+    # MAC addresses
+
+    def reserve_mac(self, item: Any, mac_address: str) -> None:
+        """Take the MAC address on the service's fabric: one peering unit each."""
+        service = self.service(item)
+        service.mac_address, service.mac_reserved = mac_address, True
+        self._flush(f"MAC address {mac_address} is already in use on {service.fabric_code}.")
+
+    def release_mac(self, item: Any) -> None:
+        """Give the MAC address back; a change gives back only what it took."""
+        service = self.service(item)
+        if item.action == "new":
+            service.mac_reserved = False
+        else:
+            service.mac_address = (item.before or {}).get("mac_address", service.mac_address)
+        self._flush("The MAC address could not be given back.")
 
     def _flush(self, words: str) -> None:
         try:

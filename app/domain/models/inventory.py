@@ -90,6 +90,10 @@ class Service(Model):
             "uq_service_vlan", "carrier", "vlan_id", unique=True,
             postgresql_where=text("vlan_reserved"), sqlite_where=text("vlan_reserved"),
         ),
+        Index(
+            "uq_service_mac", "fabric_code", "mac_address", unique=True,
+            postgresql_where=text("mac_reserved"), sqlite_where=text("mac_reserved"),
+        ),
         Index("ix_service_account", "account_id", "number"),
     )  # fmt: skip
 
@@ -109,6 +113,7 @@ class Service(Model):
     vlan_id: Mapped[int | None] = mapped_column()
     vlan_reserved: Mapped[bool] = mapped_column(default=False)
     mac_address: Mapped[str | None] = mapped_column(String(17), index=True)
+    mac_reserved: Mapped[bool] = mapped_column(default=False)  # one peering unit per MAC address and fabric
     capacity: Mapped[int | None] = mapped_column(BigInteger)  # Mbit/s
     registered: Mapped[Json | None] = mapped_column(JsonType)  # what the service inventory was told
     technical_summary: Mapped[str] = mapped_column(Text, default="")

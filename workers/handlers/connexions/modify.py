@@ -1,8 +1,9 @@
 """A ConneXions service gets another bandwidth, VLAN, MAC address or ASN."""
 
-from workers.handlers.connexions.steps import bandwidth_fits_port_group, port_parameters, reserve_vlan
+from workers.handlers.connexions.steps import bandwidth_fits_port_group, port_parameters
 from workers.handlers.shared.network import network_change
 from workers.handlers.shared.register import all_checks_done, change_service, register_change
+from workers.handlers.shared.reserve import reserve_vlan
 from workers.pipeline.handler import Handler
 
 

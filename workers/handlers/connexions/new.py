@@ -1,8 +1,9 @@
 """A partner's port carries a new service for a member."""
 
-from workers.handlers.connexions.steps import bandwidth_fits_port_group, port_parameters, reserve_vlan, wait_for_member
+from workers.handlers.connexions.steps import bandwidth_fits_port_group, port_parameters, wait_for_member
 from workers.handlers.shared.network import measurement, network_change
 from workers.handlers.shared.register import activate_service, all_checks_done, create_service, register_active
+from workers.handlers.shared.reserve import reserve_vlan
 from workers.pipeline.handler import Handler
 
 

@@ -23,21 +23,6 @@ def port_parameters(task: Task) -> dict[str, Any]:
     }
 
 
-def _give_vlan_back(task: Task) -> Facts:
-    task.stock.release_vlan(task.item)
-    return {}
-
-
-@local("Reserve the VLAN on the port group", undo=_give_vlan_back)
-def reserve_vlan(task: Task) -> Facts:
-    vlan_id = task.item.details.get("vlan_id")
-    if vlan_id is None:
-        return {}  # a change that leaves the VLAN as it is
-    task.stock.reserve_vlan(task.item, vlan_id)
-    task.say(debug=f"VLAN {vlan_id} reserved on port group {task.facts.get('port_group_id', '')}.")
-    return {}
-
-
 @local("Check that the bandwidth fits the port group")
 def bandwidth_fits_port_group(task: Task) -> Facts:
     known = {**(task.item.before or {}), **task.item.details}

@@ -1,0 +1,48 @@
+"""Steps of services that ride on a port: peering units and private VLAN units."""
+
+from typing import Any
+
+from app.domain.errors import PermanentFailure
+from workers.pipeline.handler import Facts, Task, local
+
+
+@local("Find the port that carries it")
+def locate_port(task: Task) -> Facts:
+    """The physical ports of the port service, by now patched if they were ordered together."""
+    port = task.stock.port_service(task.item)
+    if port is None:
+        raise PermanentFailure(f"Service {task.service_number} names no port.")
+    ports = task.stock.ports_of(port)
+    if port.state != "active" or not ports:
+        raise PermanentFailure(f"Port service {port.number} is {port.state} with {len(ports)} physical ports.")
+    return {"ports": ports, "port_label": ", ".join(ports), "port_service_number": port.number}
+
+
+@local("Check that the capacity fits the port")
+def capacity_fits_port(task: Task) -> Facts:
+    port = task.stock.port_service(task.item)
+    known = {**(task.item.before or {}), **task.item.details}
+    wanted = known.get("service_capacity") or known.get("bandwidth") or 0
+    there = (port.details.get("port_capacity") or 0) * (port.details.get("quantity") or 1)
+    if wanted > there:
+        raise PermanentFailure(f"{wanted} Mbit/s do not fit the port's {there} Mbit/s.")
+    task.say(debug=f"{wanted or 'unpoliced'} Mbit/s fit the port's {there} Mbit/s.")
+    return {}
+
+
+def unit_parameters(task: Task) -> dict[str, Any]:
+    """What the network automation needs to know of a service on a port; a change carries what stays as well."""
+    known = {**(task.item.before or {}), **task.item.details}
+    return {
+        "service_number": task.item.service_number,
+        "service_type": task.item.service_type,
+        "account": task.item.account_id,
+        "port": task.facts["ports"][0],
+        "vlan_id": known.get("vlan_id"),
+        "bandwidth_mbps": known.get("service_capacity", known.get("bandwidth")),
+        "mac_address": known.get("mac_address"),
+        "fabric": known.get("fabric") or task.facts.get("fabric"),
+        "location": known.get("location"),
+        "asn": known.get("asn"),
+        "pvlan": task.facts.get("pvlan_service_number"),
+    }
