@@ -58,8 +58,12 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> PostgresServer:
         if state.exists():
             return PostgresServer.attach(json.loads(state.read_text()))
         server = _started(watch=shared.main_process())
+        try:
+            make_schema(server.create(TEMPLATE), tmp_path_factory.mktemp("schema"))
+        except BaseException:
+            server.stop()
+            raise
         state.write_text(json.dumps(server.state()))
-        make_schema(server.create(TEMPLATE), tmp_path_factory.mktemp("schema"))
         return server
 
 
