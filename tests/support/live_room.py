@@ -1,0 +1,97 @@
+"""A page with a live panel and a live list, and a server that a test can make speak, fall silent or refuse.
+
+It stands in for the real pages where the scripts of the design system are tested: same frame, macros and headers.
+Its templates stand in tests/support/room.
+"""
+
+import queue
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import Flask, Response, redirect, render_template, request
+from jinja2 import ChoiceLoader, FileSystemLoader
+from werkzeug.wrappers import Response as AnyResponse
+
+from tests.support.design import design_app
+
+ITEM = "item-0190c2f4-7d1e-7000-8000-000000000001"
+
+
+@dataclass
+class Room:
+    """What the pages show, and how the server behaves. Change it, then `say` the topic."""
+
+    status: str = "Paused"
+    version: int = 1
+    has_form: bool = True
+    rows: list[int] = field(default_factory=lambda: [1041, 1043, 1044])
+    answer: str = "done"
+    online: bool = True
+    streams: list["queue.Queue[str | None]"] = field(default_factory=list)
+    topics: list[str] = field(default_factory=list)
+    posted: list[dict[str, str]] = field(default_factory=list)
+
+    def say(self, topic: str) -> None:
+        for stream in list(self.streams):
+            stream.put(topic)
+
+    def cut(self) -> None:
+        """End every stream and refuse new ones."""
+        self.online = False
+        for stream in list(self.streams):
+            stream.put(None)
+
+    def stream(self) -> Iterator[str]:
+        mine: queue.Queue[str | None] = queue.Queue()
+        self.streams.append(mine)
+        try:
+            yield ": here\n\n"
+            while (topic := mine.get()) is not None:
+                yield f"event: {topic}\ndata: 1\n\n"
+        finally:
+            self.streams.remove(mine)
+
+
+def room_app(room: Room) -> Flask:
+    app = design_app()
+    own = FileSystemLoader(Path(__file__).parent / "room")
+    app.jinja_loader = ChoiceLoader([app.jinja_loader, own]) if app.jinja_loader else own
+
+    def render(template: str, **more: object) -> str:
+        nav = [{"label": "Failed", "url": "/work?view=failed", "count": 2}]
+        return render_template(template, room=room, item=ITEM, nav=nav, **more)
+
+    def claim() -> str:
+        room.version += 1
+        room.status = "Claimed"
+        return render("panel.html")
+
+    def answered() -> tuple[str, int] | str | AnyResponse:
+        room.posted.append(request.form.to_dict())
+        typed = request.form["position"]
+        if room.answer == "conflict":
+            room.version += 1
+            return render("panel.html", conflict=True, typed=typed), 409
+        if room.answer == "refused":
+            return '<h1>No</h1><p id="error-sentence">You may not do this.</p>', 403
+        if room.answer == "broken":
+            return "<h1>Internal</h1>", 500
+        if room.answer == "elsewhere":
+            return redirect("/styleguide/queue", 303)
+        room.has_form, room.status = False, "Running"
+        return render("panel.html")
+
+    def events() -> AnyResponse:
+        if not room.online:
+            return Response("", 503)
+        room.topics.append(request.args["topics"])
+        return Response(room.stream(), mimetype="text/event-stream")
+
+    app.add_url_rule("/room", "room", lambda: render("page.html"))
+    app.add_url_rule("/room/panel", "panel", lambda: render("panel.html"))
+    app.add_url_rule("/room/list", "list", lambda: render("list.html"))
+    app.add_url_rule("/room/claim", "claim", claim, methods=["POST"])
+    app.add_url_rule("/room/answer", "answer", answered, methods=["POST"])
+    app.add_url_rule("/events", "events", events)
+    return app
