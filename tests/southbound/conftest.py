@@ -27,7 +27,7 @@ from workers.southbound import Systems, systems_from
 
 TOKEN = "southbound-token-of-the-tests"
 TICKETING_KEY = "1:TICKETINGKEYOFTHETESTS"
-CALLBACK_SECRET = "callback-secret-of-the-tests"
+CALLBACK_SECRET = "whsec_Y2FsbGJhY2stc2VjcmV0LW9mLXRoZS10ZXN0cw=="
 ROOT = Path(__file__).parents[2]
 
 

@@ -1,6 +1,7 @@
 """The far side itself: it must count right, or nothing counted there is worth anything."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -47,7 +48,7 @@ class Ear:
 
     def words(self) -> list[dict[str, Any]]:
         """What was said, each checked against its signature."""
-        webhook = Webhook(CALLBACK_SECRET.encode())
+        webhook = Webhook(CALLBACK_SECRET)
         return [webhook.verify(body, headers) for headers, body in self.heard]
 
 
@@ -136,6 +137,16 @@ def test_a_second_simulator_on_the_same_folder_is_refused(start_far_side: Callab
     second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     assert second.returncode == 1
     assert "Another simulator already writes" in second.stderr and "Traceback" not in second.stderr
+
+
+def test_a_callback_secret_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "workers.simulator", "--state-dir", str(tmp_path)]
+    environment = {**os.environ, "CALLBACK_SECRET": "whsec_a"}
+    refused = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert refused.returncode == 1
+    assert "CALLBACK_SECRET must be base64" in refused.stderr and "Traceback" not in refused.stderr
 
 
 def test_a_taken_port_is_one_sentence(far_side: FarSide, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 SOUTHBOUND_TOKEN, TICKETING_KEY, CALLBACK_SECRET. The first line on standard output says where it listens."""
 
 import argparse
+import binascii
 import logging
 import os
 import signal
@@ -18,6 +19,9 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     try:
         server, simulator = serve(options)
+    except binascii.Error:
+        print("The simulator cannot start: CALLBACK_SECRET must be base64, such as whsec_…", file=sys.stderr)
+        return 1
     except (InUse, OSError) as wrong:
         print(f"The simulator cannot start: {wrong}", file=sys.stderr)
         return 1

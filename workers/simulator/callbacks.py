@@ -1,4 +1,6 @@
-"""Signed callbacks (Standard Webhooks): POST {"reference", "state"} to the URL that came with the action."""
+"""Signed callbacks (Standard Webhooks): POST {"reference", "state"} to the URL that came with the action.
+
+The secret is base64, with or without "whsec_" before it, as that standard has it."""
 
 import json
 import logging
@@ -18,18 +20,13 @@ FIRST_PAUSE_S = 0.5
 TRIES = 6
 
 
-def signer(secret: str) -> Webhook:
-    """`whsec_…` is base64, as the standard has it; any other secret is taken as it is."""
-    return Webhook(secret if secret.startswith("whsec_") else secret.encode())
-
-
 class Callbacks:
     """Sends a job's callback until it is taken, a few times. The same callback always has the same id."""
 
     def __init__(
         self, secret: str, faults: Faults, network: NetworkFar, later: Callable[[float, Callable[[], object]], None]
     ) -> None:
-        self._webhook = signer(secret) if secret else None
+        self._webhook = Webhook(secret) if secret else None
         self._faults = faults
         self._network = network
         self._later = later
