@@ -4,6 +4,7 @@ A job is a row before anything is done, so a run that dies is taken over by the 
 harmless because what a job does is an intent: rendered again, it only changes what is still missing.
 """
 
+import json
 import uuid
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -129,5 +130,5 @@ def _read(reference: str) -> Job:
 
 
 def _same(found: NetworkJob, action: str, parameters: Json) -> None:
-    if (found.action, found.parameters) != (action, parameters):
+    if (found.action, found.parameters) != (action, json.loads(json.dumps(parameters))):
         raise PermanentFailure(f"network: key {found.key} was already used for another {found.action}.")
