@@ -12,11 +12,12 @@ from app.config import Config
 from app.domain import after_commit, clock
 from app.domain.errors import StepError, TemporaryFailure
 from app.domain.models import Order, OutboxMessage
+from app.domain.models.base import table_of
 from app.extensions import db
 from workers.pipeline import breaker
 
 log = structlog.get_logger()
-rows = OutboxMessage.__table__
+rows = table_of(OutboxMessage)
 
 LONGEST_PAUSE_S = 300.0
 
@@ -35,7 +36,9 @@ def deliver(order_id: uuid.UUID, systems: Any, config: Config) -> str:
             _put_back(message, why)
             return "later" if isinstance(why, TemporaryFailure) else "failed"
         db.session.execute(
-            update(rows).where(rows.c.id == message.id).values(state="sent", sent_at=clock.now(), error=None)
+            update(rows)
+            .where(rows.c.id == message.id, rows.c.state == "pending")
+            .values(state="sent", sent_at=clock.now(), error=None)
         )
         db.session.commit()
         sent += 1
@@ -74,7 +77,7 @@ def _put_back(message: Any, why: StepError) -> None:
         values["state"] = "failed"
         log.error("a message to another system was refused", system=message.system, verb=message.verb, error=why.detail)
         after_commit.deliver(message.order_id)
-    db.session.execute(update(rows).where(rows.c.id == message.id).values(**values))
+    db.session.execute(update(rows).where(rows.c.id == message.id, rows.c.state == "pending").values(**values))
     db.session.commit()
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, false, or_, se
 from app.domain import after_commit, clock, status_words, story
 from app.domain.errors import IllegalMove, LostLease, NotFound, Stale
 from app.domain.models import ItemDependency, OrderItem, Service, StagePause, Wait
+from app.domain.models.base import table_of
 from app.domain.states import ENDED, Stage, State, WaitKind
 from app.extensions import db
 
@@ -58,8 +59,8 @@ MOVES: dict[Move, tuple[frozenset[State], State]] = {
 }
 """From which states a move is possible, and where it leads."""
 
-item = OrderItem.__table__
-wait = Wait.__table__
+item = table_of(OrderItem)
+wait = table_of(Wait)
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,7 @@ def nudge_dependents(item_id: uuid.UUID) -> None:
         after_commit.wake(row.id, row.stage)
 
 
-def _dependents(item_id: uuid.UUID) -> Select[tuple[uuid.UUID]]:
+def _dependents(item_id: uuid.UUID) -> Select[uuid.UUID]:
     return (
         select(ItemDependency.item_id)
         .join(Wait, and_(Wait.item_id == ItemDependency.item_id, Wait.open))

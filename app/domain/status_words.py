@@ -7,6 +7,7 @@ from sqlalchemy import and_, select, update
 
 from app.domain import after_commit, clock, story
 from app.domain.models import Order, OrderItem, Wait
+from app.domain.models.base import table_of
 from app.domain.states import (
     ENDED_STATUSES,
     STAGE_STATUSES,
@@ -20,9 +21,9 @@ from app.domain.states import (
 )
 from app.extensions import db
 
-item = OrderItem.__table__
-order = Order.__table__
-wait = Wait.__table__
+item = table_of(OrderItem)
+order = table_of(Order)
+wait = table_of(Wait)
 
 
 def refresh(item_id: uuid.UUID, then: list[story.Line] | None = None) -> None:

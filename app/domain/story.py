@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.domain import after_commit, clock
@@ -130,13 +130,10 @@ def next_number(counter: str, first: int) -> int:
         update(Counter).where(Counter.name == counter).values(value=Counter.value + 1).returning(Counter.value)
     ).scalar()
     if raised is not None:
-        return raised
+        return int(raised)
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     made = dialect.insert(Counter).values(name=counter, value=first)
-    return db.session.execute(
+    raised = db.session.execute(
         made.on_conflict_do_update(index_elements=["name"], set_={"value": Counter.value + 1}).returning(Counter.value)
     ).scalar_one()
-
-
-def count_logs(order_id: uuid.UUID) -> int:
-    return db.session.execute(select(func.count()).where(OrderLog.order_id == order_id)).scalar_one()
+    return int(raised)

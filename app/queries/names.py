@@ -4,19 +4,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, scoped_session
 
 from app.catalogue import Names
 from app.domain.models import Account, Fabric, Location, Order, OrderItem, PortGroup, Service
+from app.extensions import db
 
 _NUMBERED = ("port", "pvlan")
 
 
-def for_order(order: Order, session: "scoped_session[Session] | Session") -> Names:
-    return for_items(order.items, session)
+def for_order(order: Order) -> Names:
+    return for_items(order.items)
 
 
-def for_items(items: Iterable[OrderItem], session: "scoped_session[Session] | Session") -> Names:
+def for_items(items: Iterable[OrderItem]) -> Names:
     """Names for all details of these items, in a fixed number of queries."""
     details: list[dict[str, Any]] = []
     for item in items:
@@ -26,22 +26,22 @@ def for_items(items: Iterable[OrderItem], session: "scoped_session[Session] | Se
     accounts = {one["pvlan_service_account_id"] for one in details if one.get("pvlan_service_account_id")}
     groups = {one["port_group_id"] for one in details if one.get("port_group_id")}
     return Names(
-        fabrics={row.code: row.name for row in session.execute(select(Fabric.code, Fabric.name))},
-        locations={row.code: row.name for row in session.execute(select(Location.code, Location.name))},
-        services=_services(numbers, session),
-        accounts=_pairs(session, select(Account.id, Account.organisation).where(Account.id.in_(accounts)), accounts),
-        port_groups=_pairs(session, select(PortGroup.id, PortGroup.port_label).where(PortGroup.id.in_(groups)), groups),
+        fabrics={row.code: row.name for row in db.session.execute(select(Fabric.code, Fabric.name))},
+        locations={row.code: row.name for row in db.session.execute(select(Location.code, Location.name))},
+        services=_services(numbers),
+        accounts=_pairs(select(Account.id, Account.organisation).where(Account.id.in_(accounts)), accounts),
+        port_groups=_pairs(select(PortGroup.id, PortGroup.port_label).where(PortGroup.id.in_(groups)), groups),
     )
 
 
-def _pairs(session: Any, query: Any, wanted: set[str]) -> dict[str, str]:
-    return {key: name for key, name in session.execute(query)} if wanted else {}
+def _pairs(query: Any, wanted: set[str]) -> dict[str, str]:
+    return {row[0]: row[1] for row in db.session.execute(query)} if wanted else {}
 
 
-def _services(numbers: set[int], session: Any) -> dict[int, str]:
+def _services(numbers: set[int]) -> dict[int, str]:
     if not numbers:
         return {}
-    rows = session.scalars(select(Service).where(Service.number.in_(numbers))).all()
+    rows = db.session.scalars(select(Service).where(Service.number.in_(numbers))).all()
     return {row.number: service_name(row) for row in rows}
 
 

@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from app.domain import after_commit, asks, clock, lifecycle, status_words, story
 from app.domain.errors import Conflict, Finding, Forbidden, IllegalMove, Invalid, NotFound, Stale
 from app.domain.lifecycle import Move
-from app.domain.models import FormKey, ItemDependency, OrderItem, StepRow, User, Wait
+from app.domain.models import Callback, FormKey, ItemDependency, OrderItem, StepRow, User, Wait
+from app.domain.models.base import table_of
 from app.domain.permissions import Role
 from app.domain.states import ENDED, PERSON_WAITS, State, StepState, WaitKind
 from app.domain.story import Line
@@ -361,7 +362,7 @@ def look_again(reference: str) -> bool:
 
     The message is only a hint; what is true is read from the far side. So replays and disorder do no harm.
     """
-    item = OrderItem.__table__
+    item = table_of(OrderItem)
     row = db.session.execute(
         update(item)
         .where(
@@ -375,5 +376,7 @@ def look_again(reference: str) -> bool:
     ).first()
     if row is not None:
         after_commit.wake(row.id, row.stage)
+    else:  # faster than the worker that will wait for it
+        db.session.execute(update(Callback).where(Callback.reference == reference).values(early=True))
     db.session.commit()
     return row is not None

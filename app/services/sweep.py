@@ -11,10 +11,11 @@ from app import queues
 from app.database import reading
 from app.domain import clock, lifecycle
 from app.domain.models import FormKey, OrderItem, OutboxMessage, StoredAnswer, WebSession
+from app.domain.models.base import table_of
 from app.domain.states import Stage
 from app.extensions import db
 
-item = OrderItem.__table__
+item = table_of(OrderItem)
 OVERDUE = timedelta(seconds=1)
 """An item this long past its time has lost its wake-up, or its worker."""
 KEEP_FORMS = timedelta(days=2)

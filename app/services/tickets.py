@@ -1,12 +1,9 @@
 """What an order's tickets say: written as messages for the ticketing system in the transaction of the order itself."""
 
-from dataclasses import replace
-
 from app.catalogue import tickets as words
 from app.config import Config
 from app.domain import story
 from app.domain.models import Order
-from app.extensions import db
 from app.queries import names
 
 SALES, PROVISIONING = "sales", "provisioning"
@@ -55,7 +52,7 @@ def _payload(order: Order, config: Config, queue: str, status: str) -> dict[str,
         )
         for item in order.items
     ]  # fmt: skip
-    known = names.for_order(order, db.session)
+    known = names.for_order(order)
     return {
         "order_number": order.number,
         "subject": words.subject(told, items),
@@ -63,7 +60,7 @@ def _payload(order: Order, config: Config, queue: str, status: str) -> dict[str,
         "queue": queue,
         "status": status,
         "read_only": False,
-        "properties": words.properties(told, items[0], replace(known)),
+        "properties": words.properties(told, items[0], known),
         "person": {"name": order.requestor.get("full_name") or "", "email": order.requestor.get("email") or ""},
         "cc": list(order.additional_cc),
         "labels": ["oms", order.channel],

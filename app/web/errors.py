@@ -1,4 +1,4 @@
-"""Every error in words: problem+json for programs (RFC 9457), a page for people, a line for htmx. Never a stack trace."""
+"""Every error in words: problem+json for programs (RFC 9457), a page for people. Never a stack trace."""
 
 import uuid
 from typing import Any

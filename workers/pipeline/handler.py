@@ -82,9 +82,9 @@ class Step:
     default_answer: Facts | None = None
     says: str = ""
     activates: bool = False
-    condition: Act | None = None
+    condition: Callable[[Task], bool] | None = None
 
-    def when(self, condition: Callable[[Task], bool]) -> "Step":
+    def when(self, condition: "Callable[[Task], bool]") -> "Step":
         """The same step, passed over where `condition` does not hold when its turn comes."""
         return replace(self, condition=condition)
 

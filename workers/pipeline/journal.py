@@ -12,7 +12,8 @@ from app.domain import after_commit, clock, lifecycle, status_words, story
 from app.domain.asks import frozen, thawed
 from app.domain.errors import StepError, TemporaryFailure, UnknownOutcome
 from app.domain.lifecycle import Lease, Move
-from app.domain.models import Audit, Order, OrderItem, OutboundCall, StepRow, Wait
+from app.domain.models import Audit, Callback, Order, OrderItem, OutboundCall, StepRow, Wait
+from app.domain.models.base import table_of
 from app.domain.states import PERSON_WAITS, StepState, WaitKind
 from app.domain.story import Line
 from app.extensions import db
@@ -21,7 +22,7 @@ from workers.pipeline.handler import Await, Facts
 if TYPE_CHECKING:
     from workers.pipeline.runner import Run
 
-item, order, step, audit_rows = OrderItem.__table__, Order.__table__, StepRow.__table__, Audit.__table__
+item, order, step, audit_rows = table_of(OrderItem), table_of(Order), table_of(StepRow), table_of(Audit)
 PERSON_KINDS = frozenset(kind.value for kind in PERSON_WAITS)
 
 _ITEM = select(
@@ -137,7 +138,11 @@ def ask_person(run: "Run", row: Any) -> str | None:
 
 def pause(run: "Run", row: Any, what: Await) -> str:
     """The item now waits. If it already waits for the same, only the next look is set. Commits."""
-    values = {"run_after": _earliest(what.look_again, what.expires), "crashes": 0, "attempts": 0}
+    look_again = what.look_again
+    if _told_already(what):
+        look_again = clock.now()
+        after_commit.wake(run.item.id, run.item.stage)
+    values: dict[str, Any] = {"run_after": _earliest(look_again, what.expires), "crashes": 0, "attempts": 0}
     if what.facts:
         values["facts"] = {**run.item.facts, **what.facts}
     same = _same_open_wait(run.item.id, what)
@@ -155,6 +160,14 @@ def pause(run: "Run", row: Any, what: Await) -> str:
         status_words.refresh(run.item.id, [what.line] if what.line else None)
     db.session.commit()
     return "waiting"
+
+
+def _told_already(what: Await) -> bool:
+    """Whether the far side's callback was faster than this wait; then nobody would be told again."""
+    if what.kind is not WaitKind.SYSTEM or what.reference is None:
+        return False
+    seen = update(Callback).where(Callback.reference == what.reference, Callback.early).values(early=False)
+    return db.session.execute(seen.returning(Callback.id)).first() is not None
 
 
 def _same_open_wait(item_id: uuid.UUID, what: Await) -> bool:

@@ -3,9 +3,9 @@
 import enum
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer, TypeDecorator
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer, Table, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -60,3 +60,8 @@ def one_of(words: type[enum.StrEnum], length: int) -> Enum:
         create_constraint=False,
         values_callable=lambda kind: [w.value for w in kind],
     )
+
+
+def table_of(model: type[Model]) -> Table:
+    """The table behind a model, for statements that go past the identity map."""
+    return cast(Table, model.__table__)

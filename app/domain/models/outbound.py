@@ -73,4 +73,6 @@ class Callback(Model):
 
     id: Mapped[str] = mapped_column(String(120), primary_key=True)
     system: Mapped[str] = mapped_column(String(20))
+    reference: Mapped[str | None] = mapped_column(String(120), index=True)  # what it is about
+    early: Mapped[bool] = mapped_column(default=False)  # came before anybody waited for it
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)

@@ -15,7 +15,7 @@ from app.extensions import login as manager
 from app.services import access
 
 
-class SignedIn(UserMixin):  # type: ignore[misc]
+class SignedIn(UserMixin):
     """A signed-in browser, as Flask-Login sees it: its id is the secret of a session kept on the server."""
 
     def __init__(self, record: User, secret: str) -> None:
@@ -35,7 +35,7 @@ def _load(secret: str) -> SignedIn | None:
     return SignedIn(found.user, secret) if found else None
 
 
-class LoginForm(FlaskForm):  # type: ignore[misc]
+class LoginForm(FlaskForm):
     email = EmailField("E-mail address", [InputRequired("Enter your e-mail address."), Length(max=254)])
     password = PasswordField("Password", [InputRequired("Enter your password."), Length(max=200)])
 

@@ -22,7 +22,7 @@ def receive() -> Any:
     reference = message.get("reference")
     if not isinstance(reference, str) or not reference:
         raise Malformed("The message names no job: “reference” is missing.")
-    known = _seen_before(request.headers.get("webhook-id", ""))
+    known = _seen_before(request.headers.get("webhook-id", ""), reference)
     woken = False if known else items.look_again(reference)
     log.info("callback", system="network", reference=reference, repeated=known, woken=woken)
     return jsonify({"woken": woken}), 202
@@ -41,10 +41,10 @@ def _verified() -> dict[str, Any]:
     return message
 
 
-def _seen_before(message_id: str) -> bool:
+def _seen_before(message_id: str, reference: str) -> bool:
     """Note the message's id in the transaction that its effect commits with."""
     try:
-        db.session.add(Callback(id=message_id[:120], system="network"))
+        db.session.add(Callback(id=message_id[:120], system="network", reference=reference[:120]))
         db.session.flush()
     except IntegrityError:
         db.session.rollback()
