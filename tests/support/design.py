@@ -46,7 +46,7 @@ def design_app() -> Flask:
     app.config.update(SECRET_KEY="for tests only")
     CSRFProtect(app)
     app.jinja_env.filters["localtime"] = lambda at: at.strftime("%d %b %H:%M GMT")
-    app.context_processor(lambda: {"current_user": Somebody()})
+    app.context_processor(lambda: {"current_user": Somebody(), "exchange_name": "Example Exchange"})
     app.after_request(_with_headers)
     app.add_url_rule("/styleguide/<face>", view_func=styleguide)
     app.add_url_rule("/login", view_func=login)

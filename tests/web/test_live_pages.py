@@ -122,7 +122,12 @@ def test_a_conflict_is_shown_in_place_and_keeps_the_text_through_later_updates(p
 
 
 @pytest.mark.parametrize(
-    ("answer", "sentence"), [("broken", "Not sent. Try again."), ("refused", "You may not do this.")]
+    ("answer", "sentence"),
+    [
+        ("broken", "Not sent. Try again."),
+        ("refused", "You may not do this."),
+        ("invalid", "Some answers are not right. Position: please fill this in."),
+    ],
 )
 def test_an_error_is_said_and_the_page_stays(page: Page, room: Room, answer: str, sentence: str) -> None:
     room.answer = answer
@@ -144,6 +149,14 @@ def test_a_lost_network_is_said_and_the_text_stays(page: Page) -> None:
     page.locator("#f-position").press_sequentially("LD8")
     page.locator("#resume").click()
     expect(page.locator("#flash")).to_contain_text("Not sent. Try again.")
+    assert page.locator("#f-position").input_value() == "LD8"
+
+
+def test_being_signed_out_meanwhile_does_not_eat_typed_text(page: Page, room: Room) -> None:
+    page.locator("#f-position").press_sequentially("LD8")
+    room.signed_out = True
+    room.say(ITEM)
+    expect(page.locator("#flash")).to_contain_text("You have been signed out")
     assert page.locator("#f-position").input_value() == "LD8"
 
 
