@@ -1,7 +1,9 @@
 """One view, two answers: the whole page, or only the fragment htmx asked for. And what every page needs."""
 
+import hashlib
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,7 +30,16 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["ago"] = ago
     app.jinja_env.globals["icon_of"] = lambda status: ICONS[Status(status)].value
     app.jinja_env.globals["now"] = clock.now
+    app.jinja_env.globals["asset_version"] = _asset_version(app)
     app.context_processor(_known_to_pages)
+
+
+def _asset_version(app: Flask) -> str:
+    """Changes whenever a served file does, so that browsers may keep the files for a year."""
+    digest = hashlib.sha256()
+    for name in ("handoff.js", "handoff.css", "icons.svg", "favicon.svg"):
+        digest.update((Path(app.static_folder or "") / name).read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _known_to_pages() -> dict[str, Any]:
