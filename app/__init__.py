@@ -8,6 +8,7 @@ from app.config import Config
 from app.domain import models as _models  # noqa: F401  (the schema)
 from app.extensions import csrf, db, htmx, login, migrate
 from app.web import api, auth, errors, guard, hooks, ops, portal, render, staff
+from app.web import live as live_room
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -25,11 +26,12 @@ def create_app(config: Config | None = None) -> Flask:
     htmx.init_app(app)
 
     ops.init_app(app)
+    live_room.init_app(app)
     guard.init_app(app)
     csrf.init_app(app)
     errors.init_app(app)
     render.init_app(app)
-    for room in (auth, staff, portal, api, hooks, ops):
+    for room in (auth, staff, live_room, portal, api, hooks, ops):
         app.register_blueprint(room.bp)
     cli.init_app(app)
     return app

@@ -46,6 +46,26 @@ class Signals:
         rows = answer[0][1] if isinstance(answer, list) and answer else next(iter((answer or {}).values()), [[]])[0]
         return [(entry_id.decode(), fields[b"topic"].decode()) for entry_id, fields in rows]
 
+    def latest(self) -> str:
+        """The id of the newest signal; "0-0" where there is none. Raises when Redis is away."""
+        rows: Any = self.redis.xrevrange(STREAM, count=1)
+        return rows[0][0].decode() if rows else "0-0"
+
+    def since(self, after: str) -> list[tuple[str, str]] | None:
+        """All signals after an id that a page has seen, without waiting. None if some may be gone: the stream was
+        trimmed beyond it, or Redis has started anew. `ValueError` for what is no id; raises when Redis is away."""
+        seen = _parts(after)
+        first: Any = self.redis.xrange(STREAM, count=1)
+        if not first or seen < _parts(first[0][0].decode()) or seen > _parts(self.latest()):
+            return None
+        rows: Any = self.redis.xrange(STREAM, min=f"({after}")
+        return [(entry_id.decode(), fields[b"topic"].decode()) for entry_id, fields in rows]
+
+
+def _parts(entry_id: str) -> tuple[int, int]:
+    milliseconds, _, number = entry_id.partition("-")
+    return int(milliseconds), int(number)
+
 
 def init_app(app: Flask, url: str) -> None:
     app.extensions["signals"] = Signals(url)
