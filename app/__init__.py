@@ -1,6 +1,7 @@
 """The application factory: a table of contents for the program."""
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, live, logs, queues
 from app import database as _database  # noqa: F401  (registers how the databases are spoken to)
@@ -16,6 +17,8 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_env()
     app = Flask(__name__)
     app.config.from_mapping(config.flask_settings())
+    hops = config.trusted_proxies
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     logs.configure(config)
 
     db.init_app(app)

@@ -37,6 +37,7 @@ class Config:
     host: str = setting("127.0.0.1", "Address that the site listens on.")
     port: int = setting(8000, "Port that the site listens on.", minimum=1, maximum=65535)
     public_url: str = setting("", "Address that people use; https, or http on loopback.", shown="`http://HOST:PORT`")
+    trusted_proxies: int = setting(0, "Proxies in front whose X-Forwarded headers count.", minimum=0, maximum=5)
 
     # Who we are
     exchange_name: str = setting("Example Exchange", "Name of the exchange, as the pages show it.")
