@@ -4,13 +4,17 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import clock
 from app.domain.models.base import BigId, Json, JsonType, Model, UtcDateTime, new_id, one_of
 from app.domain.models.members import Account, Contact, User
 from app.domain.states import Outcome, Stage, State, Status
+
+FAILED = text("status = 'error'")
+UNENDED = text("state not in ('idle', 'done', 'cancelled', 'rejected')")
+"""Conditions of partial indexes; a query says them in the same words, or the index is of no use to it."""
 
 
 class WishedDates:
@@ -106,6 +110,9 @@ class OrderItem(WishedDates, Model):
         Index("ix_order_item_due", "state", "run_after"),
         Index("ix_order_item_lease", "state", "lease_until"),
         Index("ix_order_item_status", "status", "order_id"),
+        # The desk's queue: what has failed, and what is open, longest first.
+        Index("ix_order_item_failed", "status_since", "id", postgresql_where=FAILED, sqlite_where=FAILED),
+        Index("ix_order_item_open", "status_since", "id", postgresql_where=UNENDED, sqlite_where=UNENDED),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

@@ -54,6 +54,8 @@ class Wait(Model):
         Index("uq_wait_open", "item_id", unique=True, postgresql_where=text("open"), sqlite_where=text("open")),
         Index("ix_wait_queue", "open", "audience", "due_at"),
         Index("ix_wait_reference", "reference"),
+        # The desk's queue: what is open, by when it is due.
+        Index("ix_wait_due", "due_at", "item_id", postgresql_where=text("open"), sqlite_where=text("open")),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
