@@ -2,4 +2,40 @@
 
 from flask import Blueprint
 
+from app.domain.permissions import Permission
+from app.extensions import csrf
+from app.web.api import items, logs, openapi, orders
+from app.web.guard import routes
+
 bp = Blueprint("api", __name__)
+csrf.exempt(bp)  # a bearer token is no cookie: no other site can make a browser send it
+
+routes(
+    bp,
+    ("GET", "/oms/orders", orders.list_orders, Permission.ORDER_READ),
+    ("POST", "/oms/orders", orders.create_order, Permission.ORDER_WRITE),
+    ("GET", "/oms/orders/<uuid:order_id>", orders.show_order, Permission.ORDER_READ),
+    ("PATCH", "/oms/orders/<uuid:order_id>", orders.change_order, Permission.ORDER_WRITE),
+    ("POST", "/oms/orders/<uuid:order_id>/confirm", orders.confirm_order, Permission.ORDER_WRITE),
+    ("POST", "/oms/orders/<uuid:order_id>/reject", orders.reject_order, Permission.ORDER_WRITE),
+    ("POST", "/oms/orders/<uuid:order_id>/cancel", orders.cancel_order, Permission.ORDER_WRITE),
+    ("GET", "/oms/order-items", items.list_items, Permission.ORDER_READ),
+    ("GET", "/oms/order-items/<uuid:item_id>", items.show_item, Permission.ORDER_READ),
+    ("POST", "/oms/order-items/<uuid:item_id>/resume", items.resume_item, Permission.ITEM_ANSWER),
+    ("POST", "/oms/order-items/<uuid:item_id>/retry", items.retry_item, Permission.ITEM_ACT),
+    ("POST", "/oms/order-items/<uuid:item_id>/redo", items.redo_item, Permission.ITEM_ACT),
+    ("POST", "/oms/order-items/<uuid:item_id>/it-happened", items.it_happened_item, Permission.ITEM_ACT),
+    ("POST", "/oms/order-items/<uuid:item_id>/done-by-hand", items.done_by_hand_item, Permission.ITEM_ACT),
+    ("POST", "/oms/order-items/<uuid:item_id>/skip", items.skip_item, Permission.ITEM_ACT),
+    ("POST", "/oms/order-items/<uuid:item_id>/hold", items.hold_item, Permission.ITEM_ACT),
+    ("POST", "/oms/order-items/<uuid:item_id>/release", items.release_item, Permission.ITEM_ACT),
+    ("POST", "/oms/order-items/<uuid:item_id>/cancel", items.cancel_item, Permission.ITEM_ACT),
+    ("GET", "/oms/order-logs", logs.list_logs, Permission.ORDER_READ),
+    ("POST", "/oms/order-logs", logs.create_log, Permission.LOG_WRITE),
+    by_token=True,
+)
+routes(
+    bp,
+    ("GET", "/openapi.json", openapi.document, Permission.OPEN),
+    ("GET", "/api", openapi.page, Permission.OPEN),
+)

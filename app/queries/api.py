@@ -1,0 +1,261 @@
+"""Orders, items and log lines for programs: one page at a time, by key (not by offset), in a fixed number of queries.
+
+Lists go from the newest to the oldest. A list of what changed since a time goes forward instead, so that a program
+that keeps up asks on from where it stopped.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
+
+from app.domain.models import ItemDependency, Order, OrderItem, OrderLog, User, Wait
+from app.domain.states import WaitKind
+from app.extensions import db
+from app.services.access import visible_orders
+from app.services.actor import Actor
+
+Row = TypeVar("Row")
+Condition = Callable[[Any], ColumnElement[bool]]
+Filters = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Key:
+    """One column that a list is sorted by. `read` = its value of a row."""
+
+    column: Any
+    read: Callable[[Any], Any]
+    descending: bool = True
+
+
+@dataclass(frozen=True)
+class Sort:
+    """How a list is sorted. The last key is unique among rows that share the others."""
+
+    name: str
+    keys: tuple[Key, ...]
+
+    def clauses(self) -> list[Any]:
+        return [key.column.desc() if key.descending else key.column.asc() for key in self.keys]
+
+    def after(self, values: Sequence[Any]) -> ColumnElement[bool]:
+        """The rows behind the one with these values. The first key bounds the index alone, then ties are told apart."""
+        first = self.keys[0]
+        if len(self.keys) == 1:
+            return _behind(first, values[0])
+        second = self.keys[1]
+        bound = first.column <= values[0] if first.descending else first.column >= values[0]
+        return and_(bound, or_(_behind(first, values[0]), _behind(second, values[1])))
+
+    def of(self, row: Any) -> list[Any]:
+        return [key.read(row) for key in self.keys]
+
+
+def _behind(key: Key, value: Any) -> ColumnElement[bool]:
+    behind: ColumnElement[bool] = key.column < value if key.descending else key.column > value
+    return behind
+
+
+ORDERS_BY_NUMBER = Sort("number", (Key(Order.number, lambda row: row.number),))
+ORDERS_BY_CREATION = Sort(
+    "created", (Key(Order.created_at, lambda row: row.created_at), Key(Order.number, lambda row: row.number))
+)
+ORDERS_BY_CHANGE = Sort(
+    "modified",
+    (Key(Order.modified_at, lambda row: row.modified_at, False), Key(Order.number, lambda row: row.number, False)),
+)
+ITEMS_BY_NUMBER = Sort(
+    "number",
+    (Key(Order.number, lambda row: row.order.number), Key(OrderItem.item_number, lambda row: row.item_number, False)),
+)
+LOGS_BY_ID = Sort("id", (Key(OrderLog.id, lambda row: row.id),))
+LOGS_BY_TIME = Sort(
+    "created",
+    (Key(OrderLog.created_at, lambda row: row.created_at, False), Key(OrderLog.id, lambda row: row.id, False)),
+)
+
+ORDER_CONDITIONS: dict[str, Condition] = {
+    "status": lambda words: Order.status.in_(words),
+    "type": lambda word: Order.type == word,
+    "account_id": lambda key: Order.account_id == key,
+    "sub_account_id": lambda key: Order.sub_account_id == key,
+    "channel": lambda word: Order.channel == word,
+    "service_type": lambda word: exists().where(OrderItem.order_id == Order.id, OrderItem.service_type == word),
+    "number": lambda number: Order.number == number,
+    "name": lambda name: Order.number == int(name),
+    "parent_order_id": lambda key: Order.parent_order_id == key,
+    "created_since": lambda moment: Order.created_at >= moment,
+    "created_before": lambda moment: Order.created_at < moment,
+    "modified_since": lambda moment: Order.modified_at >= moment,
+}
+ITEM_CONDITIONS: dict[str, Condition] = {
+    "order_id": lambda key: OrderItem.order_id == key,
+    "status": lambda words: OrderItem.status.in_(words),
+    "service_type": lambda word: OrderItem.service_type == word,
+    "item_action": lambda word: OrderItem.action == word,
+    "service_number": lambda number: OrderItem.service_number == number,
+    "account_id": lambda key: Order.account_id == key,
+}
+LOG_CONDITIONS: dict[str, Condition] = {
+    "order_id": lambda key: OrderLog.order_id == key,
+    "order_item_id": lambda key: OrderLog.item_id == key,
+    "since": lambda moment: OrderLog.created_at >= moment,
+}
+
+
+@dataclass
+class Around:
+    """What stands beside items: the open wait of each, with who has claimed it, and which items it needs."""
+
+    waits: dict[uuid.UUID, tuple[Wait, str | None]] = field(default_factory=dict)
+    needs: dict[uuid.UUID, list[int]] = field(default_factory=dict)
+
+
+@dataclass
+class Page(Generic[Row]):
+    """Some rows of a list; `next` holds the sort values of the last one if there are more."""
+
+    rows: list[Row]
+    next: list[Any] | None = None
+
+
+def order_sort(filters: Filters) -> Sort:
+    if "modified_since" in filters:
+        return ORDERS_BY_CHANGE
+    return ORDERS_BY_CREATION if {"created_since", "created_before"} & set(filters) else ORDERS_BY_NUMBER
+
+
+def log_sort(filters: Filters) -> Sort:
+    return LOGS_BY_TIME if "since" in filters else LOGS_BY_ID
+
+
+def orders(actor: Actor, filters: Filters, limit: int, after: Sequence[Any] | None) -> Page[Order]:
+    """Orders with their items, as far as this actor may see them."""
+    query = _orders().where(visible_orders(actor), *_conditions(ORDER_CONDITIONS, filters))
+    return _page(query, order_sort(filters), limit, after)
+
+
+def order(actor: Actor, order_id: uuid.UUID) -> Order | None:
+    """One order with its items; None if there is none, or it is somebody else's."""
+    query = _orders().where(visible_orders(actor), Order.id == order_id).execution_options(populate_existing=True)
+    return db.session.scalars(query).one_or_none()
+
+
+def items(actor: Actor, filters: Filters, limit: int, after: Sequence[Any] | None) -> Page[OrderItem]:
+    query = _items().where(visible_orders(actor), *_conditions(ITEM_CONDITIONS, filters))
+    return _page(query, ITEMS_BY_NUMBER, limit, after)
+
+
+def item(actor: Actor, item_id: uuid.UUID) -> OrderItem | None:
+    query = _items().where(visible_orders(actor), OrderItem.id == item_id).execution_options(populate_existing=True)
+    return db.session.scalars(query).one_or_none()
+
+
+def logs(actor: Actor, filters: Filters, limit: int, after: Sequence[Any] | None) -> Page[OrderLog]:
+    """Log lines. Members' programs see neither staff notes nor lines that are for staff only."""
+    query = _logs().where(visible_orders(actor), *_conditions(LOG_CONDITIONS, filters))
+    if not actor.trusted:
+        query = query.where(OrderLog.internal == false(), OrderLog.user_message.is_not(None))
+    return _page(query, log_sort(filters), limit, after)
+
+
+def log(uid: uuid.UUID) -> OrderLog:
+    """A line that has just been written."""
+    return db.session.scalars(_logs().where(OrderLog.uid == uid)).one()
+
+
+def asked(actor: Actor, order_id: uuid.UUID) -> bool:
+    """Whether somebody else's order waits for this actor's agreement: they may answer, though not see the order."""
+    return bool(
+        db.session.scalar(select(_open_waits(actor).where(OrderItem.order_id == order_id).correlate(None).exists()))
+    )
+
+
+def asked_about(actor: Actor, item_id: uuid.UUID) -> bool:
+    """Whether somebody else's item waits for this actor's agreement."""
+    return bool(db.session.scalar(select(_open_waits(actor).where(OrderItem.id == item_id).correlate(None).exists())))
+
+
+def _open_waits(actor: Actor) -> Select[uuid.UUID]:
+    audiences = [f"account:{account}" for account in actor.account_ids]
+    return (
+        select(Wait.id)
+        .join(OrderItem, OrderItem.id == Wait.item_id)
+        .where(Wait.open, Wait.kind == WaitKind.CONFIRM, Wait.audience.in_(audiences))
+    )
+
+
+def around(items: Iterable[OrderItem]) -> Around:
+    """Waits and needs of these items, in two queries however many they are."""
+    ids = [one.id for one in items]
+    if not ids:
+        return Around()
+    waits = db.session.execute(
+        select(Wait, User.name).outerjoin(User, User.id == Wait.claimed_by_id).where(Wait.open, Wait.item_id.in_(ids))
+    )
+    needs: dict[uuid.UUID, list[int]] = defaultdict(list)
+    for item_id, number in db.session.execute(
+        select(ItemDependency.item_id, OrderItem.item_number)
+        .join(OrderItem, OrderItem.id == ItemDependency.needs_id)
+        .where(ItemDependency.item_id.in_(ids))
+        .order_by(OrderItem.item_number)
+    ):
+        needs[item_id].append(number)
+    return Around({wait.item_id: (wait, name) for wait, name in waits}, needs)
+
+
+def _conditions(table: Mapping[str, Condition], filters: Filters) -> list[ColumnElement[bool]]:
+    return [table[name](value) for name, value in filters.items()] or [true()]
+
+
+_HEAVY = (defer(OrderItem.facts), defer(OrderItem.before), defer(OrderItem.confirmations))
+
+
+def _orders() -> Select[Order]:
+    return select(Order).options(selectinload(Order.items).options(*_HEAVY))
+
+
+def _items() -> Select[OrderItem]:
+    return select(OrderItem).join(OrderItem.order).options(contains_eager(OrderItem.order), *_HEAVY)
+
+
+def _logs() -> Select[OrderLog]:
+    return (
+        select(OrderLog).join(OrderLog.order).options(contains_eager(OrderLog.order).options(joinedload(Order.account)))
+    )
+
+
+def _page(query: Select[Row], sort: Sort, limit: int, after: Sequence[Any] | None) -> Page[Row]:
+    if after is not None:
+        query = query.where(sort.after(after))
+    rows = list(db.session.scalars(query.order_by(*sort.clauses()).limit(limit + 1)))
+    return Page(rows[:limit], sort.of(rows[limit - 1]) if len(rows) > limit else None)
+
+
+def plain(values: Sequence[Any]) -> list[Any]:
+    """Sort values as JSON can hold them."""
+    return [value.isoformat() if isinstance(value, datetime) else value for value in values]
+
+
+def typed(sort: Sort, values: Any) -> list[Any] | None:
+    """Sort values as they were; None if these are no values of this sort."""
+    if not isinstance(values, list) or len(values) != len(sort.keys):
+        return None
+    try:
+        return [_typed(key, value) for key, value in zip(sort.keys, values, strict=True)]
+    except (TypeError, ValueError):
+        return None
+
+
+def _typed(key: Key, value: Any) -> Any:
+    if isinstance(value, str) and key.column.type.python_type is datetime:
+        return datetime.fromisoformat(value)
+    if type(value) is not int:
+        raise TypeError(value)
+    return value

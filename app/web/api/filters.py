@@ -1,0 +1,59 @@
+"""The query parameters of the lists. Unknown ones and bad values are refused by name."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.domain.states import Status
+from app.web.api.fields import LINE, MAX_INT, Id, Key, Moment, OrderType, ServiceTypeWord
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=LINE)]
+
+
+class NoFilters(BaseModel):
+    """A call that takes no query parameters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Paged(NoFilters):
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="How many to answer at most.")
+    cursor: str | None = Field(None, max_length=500, description="`next` of the page before, unchanged.")
+
+
+class OrderFilters(Paged):
+    status: list[Status] | None = Field(None, description="May be given several times.")
+    type: OrderType | None = None
+    account_id: Key | None = Field(None, description="The ordering account.")
+    sub_account_id: Key | None = Field(None, description="The reseller's customer that the order is for.")
+    channel: Word | None = Field(None, description="How it came: api, portal, …")
+    service_type: ServiceTypeWord | None = Field(None, description="Orders with an item of this service type.")
+    number: int | None = Field(None, ge=1, le=MAX_INT, description="The order number.")
+    name: Annotated[str, StringConstraints(pattern="^[0-9]{1,10}$")] | None = Field(
+        None, description="The order number as a string, as `name` shows it."
+    )
+    parent_order_id: Id | None = None
+    created_since: Moment | None = Field(None, description="Placed then or later.")
+    created_before: Moment | None = Field(None, description="Placed before then.")
+    modified_since: Moment | None = Field(
+        None, description="Changed then or later. The list then goes from the earliest change to the latest."
+    )
+
+
+class ItemFilters(Paged):
+    order_id: Id | None = None
+    status: list[Status] | None = Field(None, description="May be given several times.")
+    service_type: ServiceTypeWord | None = None
+    item_action: Word | None = None
+    service_number: int | None = Field(None, ge=1, le=MAX_INT)
+    account_id: Key | None = Field(None, description="The ordering account.")
+
+
+class LogFilters(Paged):
+    order_id: Id | None = None
+    order_item_id: Id | None = None
+    since: Moment | None = Field(
+        None, description="Written then or later. The list then goes from the earliest line to the latest."
+    )

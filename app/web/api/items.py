@@ -1,0 +1,153 @@
+"""Order items: list, read, and what people and programs do to one in flight."""
+
+import uuid
+from collections.abc import Callable
+
+from flask import Response
+
+from app.domain.errors import Forbidden, NotFound, Stale
+from app.domain.models import OrderItem
+from app.queries import api as queries
+from app.services import items
+from app.services.actor import Actor
+from app.web import guard
+from app.web.api import answering, bodies, reading
+from app.web.api.answers import ItemAnswer, ItemList
+from app.web.api.described import described
+from app.web.api.filters import ItemFilters, NoFilters
+
+TAG = "Order items"
+STAFF_ONLY = "Only the exchange's own programs may do this."
+
+
+@described("List order items", TAG, ItemList, filters=ItemFilters)
+def list_items() -> Response:
+    """Those of the newest order first; within an order by their number."""
+    asked = reading.query(ItemFilters)
+    filters = asked.model_dump(exclude_none=True, exclude={"limit", "cursor"})
+    sort = queries.ITEMS_BY_NUMBER
+    found = queries.items(guard.actor(), filters, asked.limit, answering.position(sort, asked.cursor))
+    around = queries.around(found.rows)
+    shower = answering.shower()
+    return answering.page(found, sort, [shower.item(item, item.order, around) for item in found.rows])
+
+
+@described("Read an order item", TAG, ItemAnswer)
+def show_item(item_id: uuid.UUID) -> Response:
+    """The item with what it waits for: what is asked, of whom, since when, and the version to send with the answer."""
+    reading.query(NoFilters)
+    return answering.answer(_shown(item_id))
+
+
+def _shown(item_id: uuid.UUID) -> ItemAnswer:
+    item = _visible(item_id)
+    return answering.shower().item(item, item.order, queries.around([item]))
+
+
+def _visible(item_id: uuid.UUID) -> OrderItem:
+    item = queries.item(guard.actor(), item_id)
+    if item is None:
+        raise NotFound("There is no such item.")
+    return item
+
+
+@described("Answer what an item waits for", TAG, ItemAnswer, body=bodies.Resume, keyed=True, maybe_empty=True)
+def resume_item(item_id: uuid.UUID) -> Response:
+    """Hands the item back to the machine with the answers to what it asks. The version must be the one at which the
+    question was read: an answer to an older question is refused. A token that is bound to an account may answer what
+    is asked of that account; for an order that it does not see the answer is then 204."""
+    wanted = reading.body(bodies.Resume)
+    reading.query(NoFilters)
+    actor = guard.actor()
+    mine = queries.item(actor, item_id) is not None
+    if not mine and not queries.asked_about(actor, item_id):
+        raise NotFound("There is no such item.")
+    made = answering.acting(
+        lambda: items.resume(item_id, actor, wanted.answers, version=wanted.version, reason=wanted.reason),
+        lambda: _shown(item_id) if mine else {},
+    )
+    if not mine:
+        made.status_code = 204
+        made.set_data(b"")
+    return made
+
+
+@described("Try the failed step again", TAG, ItemAnswer, body=bodies.Retry, keyed=True)
+def retry_item(item_id: uuid.UUID) -> Response:
+    """With the same key as before, so that what happened already is not done twice. `from` names an earlier step to
+    go back to."""
+    wanted = reading.body(bodies.Retry)
+
+    def act(actor: Actor) -> None:
+        if wanted.from_step is None:
+            items.retry(item_id, actor, version=wanted.version)
+        else:
+            items.retry_from(item_id, actor, wanted.from_step, version=wanted.version)
+
+    return _act(item_id, act)
+
+
+@described("Do the failed step anew", TAG, ItemAnswer, body=bodies.ByHand, keyed=True)
+def redo_item(item_id: uuid.UUID) -> Response:
+    """As a new effect: only for somebody who knows that the earlier try did nothing."""
+    wanted = reading.body(bodies.ByHand)
+    return _act(item_id, lambda actor: items.redo(item_id, actor, wanted.reason, version=wanted.version))
+
+
+@described("Say that a step took effect", TAG, ItemAnswer, body=bodies.ByHand, keyed=True)
+def it_happened_item(item_id: uuid.UUID) -> Response:
+    """For a step whose outcome is unknown: it is counted as done and the item goes on."""
+    wanted = reading.body(bodies.ByHand)
+    return _act(item_id, lambda actor: items.it_happened(item_id, actor, wanted.reason, version=wanted.version))
+
+
+@described("Say that a step was done by hand", TAG, ItemAnswer, body=bodies.ByHand, keyed=True)
+def done_by_hand_item(item_id: uuid.UUID) -> Response:
+    """A person did what the step should have done."""
+    wanted = reading.body(bodies.ByHand)
+    return _act(item_id, lambda actor: items.done_by_hand(item_id, actor, wanted.reason, version=wanted.version))
+
+
+@described("Leave a step out", TAG, ItemAnswer, body=bodies.ByHand, keyed=True)
+def skip_item(item_id: uuid.UUID) -> Response:
+    """The item goes on without the step."""
+    wanted = reading.body(bodies.ByHand)
+    return _act(item_id, lambda actor: items.skip(item_id, actor, wanted.reason, version=wanted.version))
+
+
+@described("Hold an item", TAG, ItemAnswer, body=bodies.Because, keyed=True)
+def hold_item(item_id: uuid.UUID) -> Response:
+    """It stops before its next step until it is released."""
+    wanted = reading.body(bodies.Because)
+    return _act(item_id, lambda actor: items.hold(item_id, actor, wanted.reason), wanted.version)
+
+
+@described("Release an item", TAG, ItemAnswer, body=bodies.Free, keyed=True, bodiless=True)
+def release_item(item_id: uuid.UUID) -> Response:
+    """Ends a hold."""
+    wanted = reading.body(bodies.Free, empty=True)
+    return _act(item_id, lambda actor: items.release(item_id, actor), wanted.version)
+
+
+@described("Cancel an item", TAG, ItemAnswer, body=bodies.Because, keyed=True)
+def cancel_item(item_id: uuid.UUID) -> Response:
+    """What was done is undone by its compensation steps, then the item ends as cancelled."""
+    wanted = reading.body(bodies.Because)
+    return _act(item_id, lambda actor: items.cancel(item_id, actor, wanted.reason), wanted.version)
+
+
+def _act(item_id: uuid.UUID, act: Callable[[Actor], None], version: int | None = None) -> Response:
+    """A staff action on an item; `version` is checked here for those whose service does not."""
+    reading.query(NoFilters)
+    item = _visible(item_id)
+    actor = guard.actor()
+    if not actor.trusted:
+        raise Forbidden(STAFF_ONLY)
+    seen = reading.version_seen(version)
+
+    def checked() -> None:
+        if seen is not None and seen != item.version:
+            raise Stale(f"This item changed meanwhile; you saw version {seen}, it is at {item.version}.")
+        act(actor)
+
+    return answering.acting(checked, lambda: _shown(item_id))

@@ -1,0 +1,92 @@
+"""The schema of an order as it is placed: one shape for each service type × action, from the catalogue."""
+
+from typing import Any
+
+from app.catalogue import JOIN_PVLAN, NORMAL, details_schema, every_action
+from app.catalogue.schema import REFERENCE
+from app.web.api import bodies
+
+REF = "#/components/schemas/"
+
+
+def order_schemas() -> dict[str, Any]:
+    """`Order` = a normal order or one that joins a private VLAN; `Item_<type>_<action>` and what they refer to."""
+    envelope = bodies.Order.model_json_schema(ref_template=REF + "{model}")
+    definitions = envelope.pop("$defs")
+    item = definitions.pop("Item")
+    normal = {_name(*row): _item(item, *row) for row in _rows() if row[2] == NORMAL}
+    joins = {_name(*row): _item(item, *row) for row in _rows() if row[2] == JOIN_PVLAN}
+    replaced = {name.removeprefix("Join") for name in joins}
+    in_joins = [*joins, *(name for name in normal if name not in replaced)]
+    return {
+        **definitions,
+        **normal,
+        **joins,
+        "NormalOrder": _order(envelope, NORMAL, list(normal)),
+        "JoinOrder": _order(envelope, JOIN_PVLAN, in_joins),
+        "Order": {"oneOf": [{"$ref": f"{REF}NormalOrder"}, {"$ref": f"{REF}JoinOrder"}]},
+    }
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """Service types, actions and details for the page to browse."""
+    return [
+        {
+            "name": _name(kind.key, action.name, order_type),
+            "service": kind,
+            "action": action,
+            "order_type": order_type,
+            "schema": details_schema(kind.key, action.name, order_type),
+        }
+        for kind, action, order_type in every_action()
+    ]
+
+
+def _rows() -> list[tuple[str, str, str]]:
+    return [(kind.key, action.name, order_type) for kind, action, order_type in every_action()]
+
+
+def _name(type_key: str, action: str, order_type: str) -> str:
+    return f"{'Join' if order_type == JOIN_PVLAN else ''}Item_{type_key}_{action}"
+
+
+def _item(envelope: dict[str, Any], type_key: str, action: str, order_type: str) -> dict[str, Any]:
+    details = details_schema(type_key, action, order_type)
+    required = ["service_type", "item_action"]
+    if details.get("required") or details.get("minProperties"):
+        required.append("details")
+    properties = {
+        **envelope["properties"],
+        "item_number": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
+        "service_type": {"const": type_key},
+        "item_action": {"const": action},
+        "details": details,
+        "depends_on": {
+            "type": "array",
+            "items": {"type": "integer"},
+            "maxItems": bodies.MAX_ITEMS,
+            "description": "Numbers of items of this order that must complete first.",
+        },
+    }
+    if action == "new":
+        properties["service_number"] = {"readOnly": True, "description": "Given by the exchange."}
+    else:
+        properties["service_number"] = dict(REFERENCE)
+        required.append("service_number")
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _order(envelope: dict[str, Any], order_type: str, items: list[str]) -> dict[str, Any]:
+    kind: dict[str, Any] = {"const": order_type}
+    required = ["items"]
+    if order_type == NORMAL:
+        kind["default"] = NORMAL
+    else:
+        required.append("type")
+    several = {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": bodies.MAX_ITEMS,
+        "items": {"oneOf": [{"$ref": f"{REF}{name}"} for name in items]},
+    }
+    return {**envelope, "properties": {**envelope["properties"], "type": kind, "items": several}, "required": required}

@@ -1,0 +1,188 @@
+"""Orders: list, place, read, change; agree to, decline, cancel."""
+
+import uuid
+from typing import Any
+
+from flask import Response, g, url_for
+
+from app.catalogue import ItemInput
+from app.domain.errors import Finding, Invalid, NotFound, Stale
+from app.domain.models import Order
+from app.extensions import db
+from app.queries import api as queries
+from app.services import orders, requestors
+from app.services.actor import Actor
+from app.services.orders import OrderInput, WishedDates
+from app.web import guard
+from app.web.api import answering, bodies, reading
+from app.web.api.answers import OrderAnswer, OrderList
+from app.web.api.described import described
+from app.web.api.filters import NoFilters, OrderFilters
+
+CHANNEL = "api"
+TAG = "Orders"
+
+
+@described("List orders", TAG, OrderList, filters=OrderFilters)
+def list_orders() -> Response:
+    """Newest first; with `created_since` or `created_before` by the time they were placed; with `modified_since`
+    from the earliest change to the latest, so that a program can follow what happens."""
+    asked = reading.query(OrderFilters)
+    filters = asked.model_dump(exclude_none=True, exclude={"limit", "cursor"})
+    sort = queries.order_sort(filters)
+    found = queries.orders(guard.actor(), filters, asked.limit, answering.position(sort, asked.cursor))
+    around = queries.around(item for order in found.rows for item in order.items)
+    shower = answering.shower()
+    return answering.page(found, sort, [shower.order(order, around) for order in found.rows])
+
+
+@described("Place an order", TAG, OrderAnswer, status=201, body=bodies.Order, keyed=True)
+def create_order() -> Response:
+    """The order is checked as a whole and either placed or refused with every finding. An account that is not known
+    yet is made from what the order says, if the token is a trusted program's. A token that is bound to an account
+    orders for it, or for one of its customers."""
+    reading.query(NoFilters)
+    wanted = reading.body(bodies.Order)
+    return answering.creating(lambda: _place(wanted))
+
+
+def _place(wanted: bodies.Order) -> tuple[OrderAnswer, str]:
+    actor = guard.actor()
+    requestor = requestors.requestor(wanted.requestor.model_dump(), actor, g.token.user)
+    customer = wanted.sub_customer.model_dump() if wanted.sub_customer else None
+    order = orders.place(
+        OrderInput(
+            account_id=requestor["account_id"],
+            requestor=requestor,
+            items=[_item(one) for one in wanted.items],
+            channel=CHANNEL,
+            type=wanted.type,
+            sub_customer=requestors.sub_customer(customer, requestor["account_id"], actor),
+            po_number=wanted.po_number,
+            additional_cc=list(wanted.additional_cc or []),
+            notes=wanted.notes,
+            description=wanted.description,
+            dates=_dates(wanted),
+            item_dates=[_dates(one) for one in wanted.items],
+            parent_order_id=wanted.parent_order_id,
+            operator_order_ref=wanted.operator_order_ref,
+            operator_order_name=wanted.operator_order_name,
+        ),
+        actor,
+        answering.config(),
+    )
+    db.session.flush()
+    return _shown(order.id), url_for("api.show_order", order_id=order.id)
+
+
+def _item(one: bodies.Item) -> ItemInput:
+    return ItemInput(
+        service_type=one.service_type,
+        action=one.item_action,
+        details=one.details,
+        service_number=one.service_number,
+        item_number=one.item_number,
+        depends_on=one.depends_on,
+    )
+
+
+def _dates(one: bodies.Order | bodies.Item) -> WishedDates:
+    return WishedDates(one.requested_start_date, one.requested_completion_date)
+
+
+@described("Read an order", TAG, OrderAnswer)
+def show_order(order_id: uuid.UUID) -> Response:
+    """The order with its items, and what each of them waits for."""
+    reading.query(NoFilters)
+    return answering.answer(_shown(order_id))
+
+
+def _shown(order_id: uuid.UUID) -> OrderAnswer:
+    order = _visible(order_id)
+    return answering.shower().order(order, queries.around(order.items))
+
+
+def _visible(order_id: uuid.UUID) -> Order:
+    order = queries.order(guard.actor(), order_id)
+    if order is None:
+        raise NotFound("There is no such order.")
+    return order
+
+
+@described("Change an order", TAG, OrderAnswer, body=bodies.OrderChange, merge=True)
+def change_order(order_id: uuid.UUID) -> Response:
+    """A merge patch of what may be changed while the order is under way; anything else is refused by name.
+    With a `version`, or an `If-Match` header, a change that was made meanwhile is not overwritten."""
+    reading.query(NoFilters)
+    _visible(order_id)
+    wanted = _change()
+    changes = wanted.model_dump(exclude_unset=True, exclude={"version"})
+    if "additional_cc" in changes:
+        changes["additional_cc"] = changes["additional_cc"] or []
+    orders.change(order_id, guard.actor(), changes, version=reading.version_seen(wanted.version))
+    db.session.commit()
+    return answering.answer(_shown(order_id))
+
+
+def _change() -> bodies.OrderChange:
+    """The patch; a field that orders have but that cannot be changed is told from one that they do not have."""
+    try:
+        return reading.body(bodies.OrderChange, reading.MERGE_PATCH, reading.JSON)
+    except Invalid as refused:
+        raise Invalid(refused.detail, [_read_only(finding) for finding in refused.errors]) from None
+
+
+def _read_only(finding: Finding) -> Finding:
+    name = finding.pointer.removeprefix("/")
+    if finding.rule == "unknown" and name in bodies.Order.model_fields:
+        return Finding(finding.pointer, "read_only", f"{name} cannot be changed once the order is placed.")
+    return finding
+
+
+@described("Agree to an order", TAG, OrderAnswer, body=bodies.Consent, keyed=True, maybe_empty=True, bodiless=True)
+def confirm_order(order_id: uuid.UUID) -> Response:
+    """Answers all confirmations of the order that are this program's to give, at once. The owner of a private VLAN
+    that the order asks to join may agree without seeing the order; the answer is then 204."""
+    wanted = reading.body(bodies.Consent, empty=True)
+    return _decide(order_id, wanted.version, lambda actor: orders.confirm(order_id, actor, reason=wanted.reason))
+
+
+@described("Decline an order", TAG, OrderAnswer, body=bodies.Because, keyed=True, maybe_empty=True)
+def reject_order(order_id: uuid.UUID) -> Response:
+    """Every item that waits for this program's agreement ends as rejected. The reason is told to the member."""
+    wanted = reading.body(bodies.Because)
+    return _decide(order_id, wanted.version, lambda actor: orders.reject(order_id, actor, wanted.reason))
+
+
+def _decide(order_id: uuid.UUID, version: int | None, act: Any) -> Response:
+    reading.query(NoFilters)
+    actor = guard.actor()
+    order = queries.order(actor, order_id)
+    if order is None and not queries.asked(actor, order_id):
+        raise NotFound("There is no such order.")
+    _check_version(order, version)
+    made = answering.acting(lambda: act(actor), lambda: _shown(order_id) if order is not None else {})
+    if order is None:
+        made.status_code = 204
+        made.set_data(b"")
+    return made
+
+
+@described("Cancel an order", TAG, OrderAnswer, body=bodies.Because, keyed=True)
+def cancel_order(order_id: uuid.UUID) -> Response:
+    """Cancels all items that are still alive; what was done for them is undone. A token that is bound to an account
+    may do so until an item is being provisioned."""
+    wanted = reading.body(bodies.Because)
+    reading.query(NoFilters)
+    actor: Actor = guard.actor()
+    _check_version(_visible(order_id), wanted.version)
+    return answering.acting(
+        lambda: orders.cancel(order_id, actor, wanted.reason, until_provisioning=not actor.trusted),
+        lambda: _shown(order_id),
+    )
+
+
+def _check_version(order: Order | None, in_body: int | None) -> None:
+    seen = reading.version_seen(in_body)
+    if order is not None and seen is not None and seen != order.version:
+        raise Stale(f"The order changed meanwhile; you saw version {seen}, it is at {order.version}.")

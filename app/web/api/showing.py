@@ -1,0 +1,186 @@
+"""Rows as the JSON that programs read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.catalogue import action_of
+from app.domain.models import Order, OrderItem, OrderLog, Wait
+from app.domain.states import WaitKind
+from app.queries.api import Around
+from app.services.actor import Actor
+from app.web.api.answers import (
+    AskAnswer,
+    ItemAnswer,
+    LogAnswer,
+    OrderAnswer,
+    RequestorAnswer,
+    SubCustomerAnswer,
+    WaitAnswer,
+)
+
+FOR_EVERYBODY = frozenset({WaitKind.TIME, WaitKind.DEPENDENCY})
+
+
+@dataclass(frozen=True)
+class Shower:
+    """Shows rows to one program: in the exchange's zone, and only what is for this actor."""
+
+    actor: Actor
+    zone: ZoneInfo
+
+    def at(self, moment: datetime) -> str:
+        return moment.astimezone(self.zone).isoformat(timespec="seconds")
+
+    def maybe(self, moment: datetime | None) -> str | None:
+        return None if moment is None else self.at(moment)
+
+    def order(self, row: Order, around: Around) -> OrderAnswer:
+        shown = OrderAnswer(
+            id=str(row.id),
+            name=row.name,
+            status=row.status.value,
+            requestor=_requestor(row),
+            deskpro_ticket_id=row.ticket_number,
+            po_number=row.po_number,
+            additional_cc=row.additional_cc,
+            notes=row.notes,
+            type=row.type,
+            description=row.description,
+            created_at=self.at(row.created_at),
+            modified_at=self.at(row.modified_at),
+            items=[self.item(item, row, around) for item in row.items],
+            channel=row.channel,
+            outcome=row.outcome.value if row.outcome else None,
+            alias=row.alias,
+            origin=row.origin,
+            parent_order_id=str(row.parent_order_id) if row.parent_order_id else None,
+            operator_order_ref=row.operator_order_ref,
+            operator_order_name=row.operator_order_name,
+            requested_start_date=self.maybe(row.requested_start_date),
+            requested_completion_date=self.maybe(row.requested_completion_date),
+            expected_completion_date=self.maybe(row.expected_completion_date),
+            completion_date=self.maybe(row.completion_date),
+            submission_date=self.maybe(row.submission_date),
+            acknowledged_date=self.maybe(row.acknowledged_date),
+            processing_date=self.maybe(row.processing_date),
+            pending_date=self.maybe(row.pending_date),
+            held_date=self.maybe(row.held_date),
+            cancellation_date=self.maybe(row.cancellation_date),
+            rejection_date=self.maybe(row.rejection_date),
+            version=row.version,
+        )
+        if row.sub_customer is not None:
+            shown["sub_customer"] = _sub_customer(row.sub_customer, str(row.sub_account_id))
+        return shown
+
+    def item(self, row: OrderItem, order: Order, around: Around) -> ItemAnswer:
+        return ItemAnswer(
+            id=str(row.id),
+            item_number=row.item_number,
+            status=row.status.value,
+            item_action=row.action,
+            service_type=row.service_type,
+            service_number=row.service_number,
+            deskpro_ticket_id=row.ticket_number or order.ticket_number,
+            created_at=self.at(row.created_at),
+            modified_at=self.at(row.modified_at),
+            details=_details(row, order.type),
+            name=f"{order.name}/{row.item_number}",
+            order_id=str(row.order_id),
+            order_name=order.name,
+            stage=row.stage.value if row.stage else None,
+            status_since=self.at(row.status_since),
+            held_reason=row.held_reason,
+            depends_on=around.needs.get(row.id, []),
+            requested_start_date=self.maybe(row.requested_start_date),
+            requested_completion_date=self.maybe(row.requested_completion_date),
+            expected_completion_date=self.maybe(row.expected_completion_date),
+            completion_date=self.maybe(row.completion_date),
+            error=row.last_error if self.actor.trusted else None,
+            wait=self._wait(row, around),
+            version=row.version,
+        )
+
+    def _wait(self, row: OrderItem, around: Around) -> WaitAnswer | None:
+        """A member's program sees the questions that are its own to answer, and what needs no answer."""
+        wait, claimer = around.waits.get(row.id, (None, None))
+        if wait is None or not (wait.kind in FOR_EVERYBODY or self.actor.may_answer(wait.audience)):
+            return None
+        return WaitAnswer(
+            kind=wait.kind.value,
+            title=wait.title,
+            tell=wait.tell,
+            asks=_asks(wait),
+            audience=wait.audience,
+            since=self.at(wait.opened_at),
+            due=self.maybe(wait.due_at),
+            expires=self.maybe(wait.expires_at),
+            claimed_by=claimer if self.actor.trusted else None,
+            claimed_until=self.maybe(wait.claim_until) if self.actor.trusted and claimer else None,
+            version=row.version,
+        )
+
+    def log(self, row: OrderLog) -> LogAnswer:
+        return LogAnswer(
+            id=str(row.uid),
+            name=f"{row.order.name} - {row.status.value.replace('_', ' ').title()}",
+            order_id=str(row.order_id),
+            order_item_id=str(row.item_id) if row.item_id else None,
+            order_item_name=row.item_name,
+            account=row.order.account.organisation,
+            status=row.status.value,
+            order_item_status=row.item_status.value if row.item_status else None,
+            user_message=row.user_message,
+            debug_message=row.debug_message if self.actor.trusted else None,
+            created_at=self.at(row.created_at),
+        )
+
+
+def _details(row: OrderItem, order_type: str) -> dict[str, Any]:
+    """In the catalogue's order: the database keeps none."""
+    action = action_of(row.service_type, row.action, order_type)
+    names = [field.name for field in action.fields] if action else []
+    return {name: row.details[name] for name in dict.fromkeys([*names, *row.details]) if name in row.details}
+
+
+def _requestor(row: Order) -> RequestorAnswer:
+    said = row.requestor
+    return RequestorAnswer(
+        contact_id=said.get("contact_id"),
+        account_id=row.account_id,
+        organisation=said.get("organisation"),
+        email=said.get("email"),
+        full_name=said.get("full_name"),
+        phone=said.get("phone"),
+    )
+
+
+def _sub_customer(said: dict[str, Any], account_id: str) -> SubCustomerAnswer:
+    asn = said.get("asn")
+    return SubCustomerAnswer(
+        organisation=said.get("organisation"),
+        account_id=account_id,
+        asn=None if asn is None else str(asn),
+        handle=said.get("handle"),
+    )
+
+
+def _asks(wait: Wait) -> list[AskAnswer]:
+    return [
+        AskAnswer(
+            name=name,
+            label=ask["label"],
+            kind=ask["kind"],
+            unit=ask["unit"],
+            required=ask["required"],
+            help=ask["help"],
+            pattern=ask["pattern"],
+            minimum=ask["minimum"],
+            maximum=ask["maximum"],
+            choices=list(ask["choices"]),
+            max_length=ask["max_length"],
+        )
+        for name, ask in (wait.ask or {}).items()
+    ]
