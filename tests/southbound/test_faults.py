@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.domain.errors import PermanentFailure, TemporaryFailure
-from tests.southbound.conftest import FarSide
+from tests.support.far_side import FarSide
 from tests.support.ports import free_port
 from workers.southbound import Systems, systems_from
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from tests.southbound.conftest import CALLBACK_SECRET, ROOT, TOKEN, FarSide
+from tests.support.far_side import CALLBACK_SECRET, ROOT, TOKEN, FarSide
 from tests.support.waiting import until
 from workers.simulator.ledger import Answer, Done, Ledger
 from workers.southbound import systems_from
@@ -198,3 +198,18 @@ def test_a_measurement_can_be_made_bad(far_side: FarSide, tmp_path: Path) -> Non
 def test_an_unknown_fault_is_refused_in_words(far_side: FarSide) -> None:
     with pytest.raises(httpx.HTTPStatusError, match="422"):
         far_side.fault("network", "explode")
+
+
+def test_it_can_be_made_to_forget_and_does_not_remember_after_a_restart(start_far_side, tmp_path, key):
+    far = start_far_side("--job-seconds", "0.01")
+    systems = systems_from(far.config(tmp_path))
+    systems.inventory.create(key, {"service_number": 106552})
+    far.fault("network", "unavailable")
+    far.forget()
+    assert (far.effects(), systems.inventory.get(106552)) == ([], None)
+    systems.network.plan("disable_port", {"service_number": 106552})  # the fault is gone as well
+
+    far.end()
+    far.start()
+    assert (far.effects(), systems.inventory.get(106552)) == ([], None)
+    systems.close()

@@ -12,6 +12,7 @@ import httpx
 from standardwebhooks.webhooks import Webhook
 
 from workers.simulator.faults import Faults
+from workers.simulator.ledger import Json
 from workers.simulator.network import NetworkFar
 
 log = logging.getLogger("simulator")
@@ -34,24 +35,23 @@ class Callbacks:
 
     def send(self, reference: str, tried: int = 0) -> None:
         job = self._network.job(reference)
-        if self._webhook is None or job["called_back"]:
+        if self._webhook is None or job is None or job["called_back"]:
             return
         fault = self._faults.draw("callback", "send")
         mode = fault.mode if fault else ""
         if mode in ("unavailable", "never"):
             return
         if fault and mode == "slow":
-            self._later(fault.seconds, lambda: self._post(reference))
+            self._later(fault.seconds, lambda: self._post(reference, job))
             return
-        taken = [self._post(reference) for _ in range(2 if mode == "twice" else 1)]
+        taken = [self._post(reference, job) for _ in range(2 if mode == "twice" else 1)]
         if all(taken) and mode != "drop":
             self._network.ledger.note("called_back", reference=reference)
         elif tried + 1 < TRIES:
             self._later(FIRST_PAUSE_S * 2**tried, lambda: self.send(reference, tried + 1))
 
-    def _post(self, reference: str) -> bool:
+    def _post(self, reference: str, job: Json) -> bool:
         assert self._webhook is not None
-        job = self._network.job(reference)
         body = json.dumps({"reference": reference, "state": job["state"]})
         message = f"msg_{uuid.uuid5(uuid.NAMESPACE_URL, job['callback_url'] + reference)}"
         now = datetime.now(UTC)

@@ -6,6 +6,7 @@
 | GET /_control/requests | {"network submit": 12, …}: requests that arrived, repeated ones too, since the start |
 | GET, POST, DELETE /_control/faults | lists, orders (fields of `faults.Fault`), clears |
 | POST /_control/pretend {port, check, value} | measurements at a port see this value; null: as before |
+| POST /_control/forget {} | as if nothing had been done yet: no effects, empty switches, no faults |
 """
 
 from collections import Counter
@@ -30,6 +31,7 @@ class Control:
             Route("POST", "/_control/faults", "order", self._order),
             Route("DELETE", "/_control/faults", "clear", self._clear),
             Route("POST", "/_control/pretend", "pretend", self._pretend),
+            Route("POST", "/_control/forget", "forget", self._forget),
         ]
 
     def _effects(self, request: Request) -> Answer:
@@ -43,6 +45,12 @@ class Control:
 
     def _clear(self, request: Request) -> Answer:
         self._faults.clear()
+        return Answer(204)
+
+    def _forget(self, request: Request) -> Answer:
+        self._faults.clear()
+        self._requests.clear()
+        self._ledger.forget()
         return Answer(204)
 
     def _pretend(self, request: Request) -> Answer:

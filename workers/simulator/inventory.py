@@ -24,6 +24,8 @@ class InventoryFar:
     def apply(self, line: Json) -> None:
         if line["kind"] == "effect" and line["system"] == self.system:
             self._services[line["made"]["service_number"]] = line["made"]
+        elif line["kind"] == "forgotten":
+            self._services.clear()
 
     def _get(self, request: Request) -> Answer:
         service = self._services.get(int(request.parts[0]))

@@ -95,6 +95,10 @@ class Ledger:
         with self.lock:
             return [effect for effect in self._effects if system in ("", effect["system"])]
 
+    def forget(self) -> None:
+        """Everything is as if nothing had been done yet, also after the next start."""
+        self.note("forgotten")
+
     def close(self) -> None:
         os.close(self._file)
 
@@ -109,6 +113,9 @@ class Ledger:
         if line["kind"] == "effect":
             self._answers[line["system"], line["key"]] = (line["digest"], Answer(*line["answer"]))
             self._effects.append({name: line[name] for name in ("system", "verb", "key", "parameters", "at")})
+        elif line["kind"] == "forgotten":
+            self._answers.clear()
+            self._effects.clear()
         self._apply(line)
 
     def _whole_lines(self) -> list[bytes]:

@@ -26,6 +26,7 @@ class NetworkFar:
         self._configs: Configs = {}
         self._revisions: dict[str, int] = {}
         self._jobs: dict[str, Json] = {}
+        self._accepted = 0  # ever: a job's reference does not come again
         self._pretended: dict[str, Json] = {}
         self.ledger: Ledger
         self.routes = [
@@ -42,13 +43,17 @@ class NetworkFar:
         if line["kind"] == "effect" and line["system"] == self.system:
             job = line["made"]
             self._jobs[job["reference"]] = {**job, "state": "queued", "called_back": not job["callback_url"]}
+            self._accepted += 1
         elif line["kind"] == "finished":
             job = self._jobs[line["reference"]]
             job.update({name: line[name] for name in ("state", "diff", "revision", "checks", "error")})
             if line["state"] == "succeeded":
                 self._take(applied(job["action"], job["parameters"], self._configs))
-        elif line["kind"] == "called_back":
+        elif line["kind"] == "called_back" and line["reference"] in self._jobs:
             self._jobs[line["reference"]]["called_back"] = True
+        elif line["kind"] == "forgotten":
+            for held in (self._configs, self._revisions, self._jobs, self._pretended):
+                held.clear()
 
     def unfinished(self) -> list[str]:
         return [job["reference"] for job in self._jobs.values() if job["state"] == "queued"]
@@ -56,8 +61,9 @@ class NetworkFar:
     def not_called_back(self) -> list[str]:
         return [job["reference"] for job in self._jobs.values() if job["state"] != "queued" and not job["called_back"]]
 
-    def job(self, reference: str) -> Json:
-        return self._jobs[reference]
+    def job(self, reference: str) -> Json | None:
+        """None once everything has been forgotten."""
+        return self._jobs.get(reference)
 
     def pretend(self, port: str, check: str, value: Any) -> None:
         """From now on `check` sees `value` at `port`; None: as before. Not remembered over a restart."""
@@ -69,8 +75,8 @@ class NetworkFar:
     def finish(self, reference: str) -> None:
         """Deploy the job's change, or say why it cannot be."""
         with self.ledger.lock:
-            job = self._jobs[reference]
-            if job["state"] != "queued":
+            job = self._jobs.get(reference)
+            if job is None or job["state"] != "queued":
                 return
             self.ledger.note("finished", reference=reference, **self._outcome(job))
 
@@ -110,7 +116,7 @@ class NetworkFar:
         accepted: list[str] = []
 
         def decide() -> Done:
-            reference = f"job-{len(self._jobs) + 1}"
+            reference = f"job-{self._accepted + 1}"
             accepted.append(reference)
             job = {
                 "reference": reference,

@@ -41,6 +41,9 @@ class TicketingFar:
         return request.authorization == f"key {secret}"
 
     def apply(self, line: Json) -> None:
+        if line["kind"] == "forgotten":
+            self._tickets.clear()
+            self._messages.clear()
         if line["kind"] != "effect" or line["system"] != self.system:
             return
         made = line["made"]
