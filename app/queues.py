@@ -26,8 +26,8 @@ ADVANCE, DELIVER = "workers.jobs.advance", "workers.jobs.deliver"
 OUTBOX = "outbox"
 QUEUES = (*(stage.value for stage in Stage), OUTBOX)
 QUIET_AFTER_FAILURE_S = 1.0
-LONGEST_QUEUE = 2000
-"""More wake-ups than this are not piled up: the sweep brings them in time."""
+LONGEST_QUEUE = 200
+"""The sweep does not add to a queue that is longer: what stands there is probably the same, and nothing gets lost."""
 
 
 class Wakes:
@@ -58,8 +58,11 @@ class Wakes:
             log.warning("redis is away; the sweep will wake instead", error=str(failure))
 
     def room(self, queue: str) -> int:
-        """How many more wake-ups the queue should take now."""
-        return max(0, LONGEST_QUEUE - len(self._queues[queue]))
+        """How many wake-ups the sweep may add now; none while Redis is away."""
+        try:
+            return max(0, LONGEST_QUEUE - len(self._queues[queue]))
+        except RedisError:
+            return 0
 
     def others_wait(self, stages: frozenset[Stage]) -> bool:
         try:

@@ -15,6 +15,7 @@ from app.domain.models import Order, OutboxMessage
 from app.domain.models.base import table_of
 from app.extensions import db
 from workers.pipeline import breaker
+from workers.pipeline.journal import DATABASE_AWAY
 
 log = structlog.get_logger()
 rows = table_of(OutboxMessage)
@@ -23,7 +24,19 @@ LONGEST_PAUSE_S = 300.0
 
 
 def deliver(order_id: uuid.UUID, systems: Any, config: Config) -> str:
-    """Send the order's pending messages, oldest first, until one fails or none is left."""
+    """Send the order's pending messages, oldest first, until one fails or none is left.
+
+    Never raises for what a far system did, nor for a database that is away: that is left to the sweep.
+    """
+    try:
+        return _deliver(order_id, systems, config)
+    except DATABASE_AWAY as failure:
+        db.session.rollback()
+        log.warning("the database failed under a delivery; the sweep will take it up again", error=str(failure))
+        return "database failed"
+
+
+def _deliver(order_id: uuid.UUID, systems: Any, config: Config) -> str:
     sent = 0
     while True:
         message = _take(order_id, config)
@@ -35,6 +48,13 @@ def deliver(order_id: uuid.UUID, systems: Any, config: Config) -> str:
             db.session.rollback()
             _put_back(message, why)
             return "later" if isinstance(why, TemporaryFailure) else "failed"
+        except DATABASE_AWAY:
+            raise
+        except Exception as bug:
+            db.session.rollback()
+            log.exception("a message could not be sent", system=message.system, verb=message.verb)
+            _put_back(message, StepError(f"{type(bug).__name__}: {bug}"))
+            return "failed"
         db.session.execute(
             update(rows)
             .where(rows.c.id == message.id, rows.c.state == "pending")
@@ -72,7 +92,7 @@ def _put_back(message: Any, why: StepError) -> None:
     pause = min(LONGEST_PAUSE_S, 0.5 * 2 ** min(message.tries, 10)) * random.uniform(0.5, 1.5)
     values: dict[str, Any] = {"error": why.detail, "run_after": clock.now() + timedelta(seconds=pause)}
     if temporary:
-        breaker.failed(message.system, why.detail)
+        breaker.failed([message.system], why.detail)
     else:
         values["state"] = "failed"
         log.error("a message to another system was refused", system=message.system, verb=message.verb, error=why.detail)

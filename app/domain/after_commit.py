@@ -9,11 +9,14 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.domain.states import Stage
 from app.extensions import db
+
+log = structlog.get_logger()
 
 _KEY = "after_commit"
 _carriers: dict[str, Callable[[list[Any]], None]] = {}
@@ -46,8 +49,12 @@ def _note(kind: str, what: Any) -> None:
 @event.listens_for(Session, "after_commit")
 def _carry_out(session: Session) -> None:
     for kind, notes in session.info.pop(_KEY, {}).items():
-        if kind in _carriers:
+        if kind not in _carriers:
+            continue
+        try:
             _carriers[kind](list(notes))
+        except Exception:  # what was committed stands; the sweep and the pages' own refresh repeat what got lost
+            log.exception("a note after a commit could not be carried out", kind=kind)
 
 
 @event.listens_for(Session, "after_rollback")

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, update
 
 from app.domain import after_commit, clock, status_words, story
 from app.domain.errors import IllegalMove, LostLease, NotFound, Stale
 from app.domain.models import ItemDependency, OrderItem, Service, StagePause, Wait
 from app.domain.models.base import table_of
-from app.domain.states import ENDED, Stage, State, WaitKind
+from app.domain.states import ENDED, Stage, State, StepState, WaitKind
 from app.extensions import db
 
 
@@ -75,8 +75,18 @@ class Lease:
 class Flags:
     """What people may have switched on meanwhile; read back with every fenced write."""
 
-    held: bool
-    cancelling: bool
+    held: bool = False
+    cancelling: bool = False
+    paused: bool = False  # the stage that the item is in
+
+    @property
+    def stop(self) -> bool:
+        """Do not begin another step."""
+        return self.held or self.cancelling or self.paused
+
+
+class CancelAsked(Exception):
+    """Somebody cancelled while this worker was at it: the item may not pause, fail or complete any more."""
 
 
 def submitted(now: datetime) -> dict[str, Any]:
@@ -84,18 +94,25 @@ def submitted(now: datetime) -> dict[str, Any]:
     return {"state": MOVES[M.SUBMIT][1], "run_after": now}
 
 
+_pauses = select(StagePause.stage.label("paused_stage")).subquery()  # SQLite's RETURNING must not mix up two “stage”
+_PAUSED = (
+    select(_pauses.c.paused_stage)
+    .where(_pauses.c.paused_stage == func.coalesce(item.c.stage, literal(Stage.INVENTORY.value)))
+    .correlate(item)
+    .exists()
+)
+"""An item that has not entered a stage yet stands in the first one's queue."""
+
+
 def claimable(now: datetime) -> ColumnElement[bool]:
     """The condition under which a worker may take an item: due, not held, its stage not paused."""
-    paused = exists(select(StagePause.stage).where(StagePause.stage == item.c.stage))
-    fresh_paused = exists(select(StagePause.stage).where(StagePause.stage == Stage.INVENTORY))
     return and_(
         or_(
             and_(item.c.state.in_([S.READY, S.BACKOFF, S.WAITING]), item.c.run_after <= now),
             and_(item.c.state == S.RUNNING, item.c.lease_until < now),
         ),
         or_(item.c.held == false(), item.c.cancelling),
-        ~paused,
-        or_(item.c.stage.is_not(None), ~fresh_paused),
+        ~_PAUSED,
     )
 
 
@@ -116,8 +133,12 @@ def claim(item_id: uuid.UUID, lease_seconds: float) -> tuple[Lease, int] | None:
     return (Lease(item_id, row.token), row.crashes) if row else None
 
 
-def fenced(lease: Lease, move: Move | None = None, **values: Any) -> Flags:
-    """Write under the lease; `LostLease` if somebody else has claimed the item meanwhile."""
+def fenced(lease: Lease, move: Move | None = None, *, undoing: bool = False, **values: Any) -> Flags:
+    """Write under the lease; `LostLease` if somebody else has claimed the item meanwhile.
+
+    `CancelAsked` if the move would put to rest or complete an item that somebody has cancelled meanwhile, unless its
+    worker is `undoing` it already: a cancelled item must not complete, nor wait where nobody looks.
+    """
     if move is not None:
         values["state"] = MOVES[move][1]
         if values["state"] is not S.RUNNING:
@@ -129,11 +150,36 @@ def fenced(lease: Lease, move: Move | None = None, **values: Any) -> Flags:
         update(item)
         .where(item.c.id == lease.item_id, item.c.token == lease.token, item.c.state == S.RUNNING)
         .values(**(values or {"token": item.c.token}))  # nothing to write: only take the lock
-        .returning(item.c.held, item.c.cancelling)
+        .returning(item.c.held, item.c.cancelling, _PAUSED.label("paused"))
     ).first()
     if row is None:
         raise LostLease(lease.item_id)
-    return Flags(row.held, row.cancelling)
+    if row.cancelling and move in (M.PAUSE, M.FAIL, M.FINISH) and not undoing:
+        raise CancelAsked(lease.item_id)
+    return Flags(row.held, row.cancelling, row.paused)
+
+
+# NO KEY: rows that refer to the item (logs, steps) may be written meanwhile.
+_LOCKED = select(
+    item.c.id, item.c.order_id, item.c.item_number, item.c.state, item.c.version, item.c.stage, item.c.held,
+    item.c.cancelling, item.c.cursor, item.c.status, item.c.changed_by,
+).with_for_update(key_share=True)  # fmt: skip
+
+
+def lock(item_id: uuid.UUID) -> Any:
+    """Lock the item until the transaction ends, so that what a person decides on is what they change.
+
+    Answers state, version, stage, held, cancelling, order_id; `NotFound` if there is no such item.
+    """
+    row = db.session.execute(_LOCKED.where(item.c.id == item_id)).first()
+    if row is None:
+        raise NotFound("There is no such item.")
+    return row
+
+
+def lock_items(order_id: uuid.UUID) -> list[Any]:
+    """Lock all items of an order, always in the same order, so that two who do never wait for each other."""
+    return list(db.session.execute(_LOCKED.where(item.c.order_id == order_id).order_by(item.c.item_number)))
 
 
 def act(
@@ -159,16 +205,21 @@ def act(
         after_commit.wake(item_id, row.stage)
 
 
-def mark(item_id: uuid.UUID, *, by: str, what: str, reason: str | None = None, **flags: Any) -> None:
+def mark(
+    item_id: uuid.UUID, *, version: int | None, by: str, what: str, reason: str | None = None, **flags: Any
+) -> None:
     """Set flags (held, cancelling) without moving the item; a running one sees them before its next step."""
+    condition = [item.c.id == item_id, item.c.state.not_in(ENDED)]
+    if version is not None:
+        condition.append(item.c.version == version)
     row = db.session.execute(
         update(item)
-        .where(item.c.id == item_id, item.c.state.not_in(ENDED))
+        .where(*condition)
         .values(version=item.c.version + 1, changed_by=by, modified_at=clock.now(), **flags)
         .returning(item.c.stage, item.c.order_id)
     ).first()
     if row is None:
-        _explain_refusal(item_id, None, None, what)
+        _explain_refusal(item_id, None, version, what)
     assert row is not None
     story.audit(by, what, order_id=row.order_id, item_id=item_id, reason=reason, after=flags)
 
@@ -179,7 +230,8 @@ def _explain_refusal(item_id: uuid.UUID, move: Move | None, version: int | None,
     ).first()
     if now is None:
         raise NotFound("There is no such item.")
-    if move is not None and now.state in MOVES[move][0] and version is not None and now.version != version:
+    possible = now.state in MOVES[move][0] if move else now.state not in ENDED
+    if possible and version is not None and now.version != version:
         who = f" by {now.changed_by}" if now.changed_by else ""
         raise Stale(f"This item changed meanwhile{who}; you saw version {version}, it is at {now.version}.")
     verb = (move.value if move else what).replace("_", " ")
@@ -212,6 +264,17 @@ def close_wait(
     return done is not None
 
 
+def may_have_acted(step: Any) -> bool:
+    """Whether cancelling has to undo this step: it can be undone, was begun, and is not undone yet.
+
+    A step that failed, or whose outcome is unknown, may have acted as well: its undo must bear that nothing is there.
+    One that was passed over before it was ever tried has not.
+    """
+    if step.undo_key is None or step.started_at is None or step.state is StepState.UNDONE:
+        return False
+    return bool(step.state is not StepState.SKIPPED or step.tries)
+
+
 def settle(item_id: uuid.UUID) -> None:
     """Bring the derived words up to date after a change; tell open pages; free what an ended item held.
 
@@ -230,12 +293,14 @@ def settle(item_id: uuid.UUID) -> None:
 
 
 def nudge_dependents(item_id: uuid.UUID) -> None:
-    """Items that wait for this one look again."""
+    """Items that wait for this one look again.
+
+    One that somebody else is just writing is left alone, as two items must not be waited for at once; such a one
+    looks again by itself a little later.
+    """
+    waiting = _dependents(item_id).where(item.c.state == S.WAITING).with_for_update(skip_locked=True, of=item)
     rows = db.session.execute(
-        update(item)
-        .where(item.c.id.in_(_dependents(item_id)), item.c.state == S.WAITING)
-        .values(run_after=clock.now())
-        .returning(item.c.id, item.c.stage)
+        update(item).where(item.c.id.in_(waiting)).values(run_after=clock.now()).returning(item.c.id, item.c.stage)
     ).all()
     for row in rows:
         after_commit.wake(row.id, row.stage)
@@ -243,7 +308,8 @@ def nudge_dependents(item_id: uuid.UUID) -> None:
 
 def _dependents(item_id: uuid.UUID) -> Select[uuid.UUID]:
     return (
-        select(ItemDependency.item_id)
-        .join(Wait, and_(Wait.item_id == ItemDependency.item_id, Wait.open))
+        select(item.c.id)
+        .join(ItemDependency, ItemDependency.item_id == item.c.id)
+        .join(Wait, and_(Wait.item_id == item.c.id, Wait.open))
         .where(ItemDependency.needs_id == item_id, Wait.kind.in_([WaitKind.DEPENDENCY, WaitKind.PREDECESSOR]))
     )

@@ -70,7 +70,7 @@ def _write_item(row: Any, word: Status) -> None:
 
 def refresh_order(order_id: uuid.UUID) -> None:
     """Lock the order, derive its status from its items, date the transition, announce a stage it enters."""
-    before = db.session.execute(select(order).where(order.c.id == order_id).with_for_update()).one()
+    before = db.session.execute(select(order).where(order.c.id == order_id).with_for_update(key_share=True)).one()
     rows = db.session.execute(
         select(item.c.status, item.c.stage, item.c.stages_ended).where(item.c.order_id == order_id)
     ).all()

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.domain import after_commit, clock
 from app.domain.models import Audit, Counter, Order, OrderItem, OrderLog, OutboxMessage
 from app.domain.states import Stage, Status
+from app.domain.upsert import insert_for
 from app.extensions import db
 
 STAGE_BEGINS = {
@@ -131,8 +131,7 @@ def next_number(counter: str, first: int) -> int:
     ).scalar()
     if raised is not None:
         return int(raised)
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    made = dialect.insert(Counter).values(name=counter, value=first)
+    made = insert_for(Counter).values(name=counter, value=first)
     raised = db.session.execute(
         made.on_conflict_do_update(index_elements=["name"], set_={"value": Counter.value + 1}).returning(Counter.value)
     ).scalar_one()

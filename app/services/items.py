@@ -35,7 +35,7 @@ def once(form_key: str | None, by: str, what: str) -> bool:
     return True
 
 
-def _verb(actor: Actor, what: str, form_key: str | None, do: Callable[[], None]) -> None:
+def once_and_whole(actor: Actor, what: str, form_key: str | None, do: Callable[[], None]) -> None:
     """Run `do` as one transaction. A repetition of a form that already took effect succeeds without effect."""
     try:
         if not once(form_key, actor.name, what):
@@ -54,16 +54,39 @@ def _verb(actor: Actor, what: str, form_key: str | None, do: Callable[[], None])
         raise
 
 
-def _current_step(item_id: uuid.UUID) -> Any:
+_FRESH: dict[str, Any] = {"attempts": 0, "crashes": 0, "last_error": None, "error_class": None}
+"""What a person's decision forgets of the tries before it."""
+
+
+def _current_step(item_id: uuid.UUID) -> StepRow | None:
     return db.session.execute(
-        select(StepRow).join(OrderItem, OrderItem.id == StepRow.item_id).where(
-            OrderItem.id == item_id, StepRow.position == OrderItem.cursor
+        select(StepRow)
+        .join(OrderItem, OrderItem.id == StepRow.item_id)
+        .where(OrderItem.id == item_id, StepRow.position == OrderItem.cursor)
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+
+
+def _step_at_issue(now: Any) -> StepRow:
+    """The step that a person decides on: the current one; while the item is cancelled the one to be undone next."""
+    row = _current_step(now.id)
+    if now.cancelling:
+        steps = db.session.scalars(
+            select(StepRow)
+            .where(StepRow.item_id == now.id)
+            .order_by(StepRow.position.desc())
+            .execution_options(populate_existing=True)
         )
-    ).scalar_one_or_none()  # fmt: skip
+        row = next(filter(lifecycle.may_have_acted, steps), None)
+    if row is None:
+        raise IllegalMove("The item has no open step.")
+    return row
 
 
 def open_wait_of(item_id: uuid.UUID) -> Wait | None:
-    return db.session.execute(select(Wait).where(Wait.item_id == item_id, Wait.open)).scalar_one_or_none()
+    return db.session.execute(
+        select(Wait).where(Wait.item_id == item_id, Wait.open).execution_options(populate_existing=True)
+    ).scalar_one_or_none()
 
 
 def resume(
@@ -80,18 +103,19 @@ def resume(
     `Invalid` names every answer that is missing or wrong; `Stale` if the item moved on since `version` was seen;
     `Forbidden` if the wait is somebody else's. The same form twice is one effect.
     """
-    if form_key and db.session.get(FormKey, form_key) is not None:
-        return
-    wait = open_wait_of(item_id)
-    if wait is None or wait.kind not in PERSON_WAITS:
-        _not_waiting(item_id, version)
-    assert wait is not None
-    _may_answer(wait, actor, reason)
-    step_key = wait.step_key
-    _verb(
-        actor, f"resume {step_key}", form_key,
-        lambda: answer_in_transaction(wait, actor, given, version=version, reason=reason),
-    )  # fmt: skip
+
+    def do() -> None:
+        now = lifecycle.lock(item_id)
+        wait = open_wait_of(item_id)
+        if version is not None and now.version != version:
+            who = f" by {now.changed_by}" if now.changed_by else ""
+            raise Stale(f"This item changed meanwhile{who}; look again.")
+        if wait is None or wait.kind not in PERSON_WAITS:
+            raise IllegalMove(f"The item is {now.status.words.lower()}; there is nothing to resume.")
+        _may_answer(wait, actor, reason)
+        answer_in_transaction(wait, actor, given, version=version, reason=reason)
+
+    once_and_whole(actor, "resume", form_key, do)
 
 
 def answer_in_transaction(
@@ -109,15 +133,6 @@ def answer_in_transaction(
         raise Stale("Somebody else answered this a moment ago.")
     told = f"{title}: resumed by {actor.name}." + (f" {reason}" if reason else "")
     status_words.refresh(item_id, [Line(debug=told)])
-
-
-def _not_waiting(item_id: uuid.UUID, version: int | None) -> None:
-    item = db.session.get(OrderItem, item_id)
-    if item is None:
-        raise NotFound("There is no such item.")
-    if version is not None and item.version != version:
-        raise Stale(f"This item changed meanwhile{f' by {item.changed_by}' if item.changed_by else ''}; look again.")
-    raise IllegalMove(f"The item is {item.status.words.lower()}; there is nothing to resume.")
 
 
 def _may_answer(wait: Wait, actor: Actor, reason: str | None) -> None:
@@ -143,20 +158,30 @@ def _step_over(
     following = db.session.execute(
         select(StepRow.stage).where(StepRow.item_id == item_id, StepRow.position == row.position + 1)
     ).scalar_one_or_none()
-    values: dict[str, Any] = {
-        "cursor": row.position + 1, "attempts": 0, "crashes": 0, "last_error": None, "error_class": None,
-    }  # fmt: skip
+    values: dict[str, Any] = {"cursor": row.position + 1, **_FRESH}
     if following is not None:
         values["stage"] = following
     lifecycle.act(item_id, move, version=version, by=actor.name, reason=reason, **values)
     if facts:
         known = db.session.execute(select(OrderItem.facts).where(OrderItem.id == item_id)).scalar_one()
         db.session.execute(update(OrderItem).where(OrderItem.id == item_id).values(facts={**known, **facts}))
+    _write_passed(row, state, actor, reason, facts)
+
+
+def _write_passed(
+    row: StepRow, state: StepState, actor: Actor, reason: str | None, facts: dict[str, Any] | None = None
+) -> None:
     now = clock.now()
     row.state, row.by, row.reason, row.facts, row.ended_at = state, actor.name, reason, facts or row.facts, now
     row.started_at = row.started_at or now
     row.error = None
     db.session.flush()
+
+
+def _leave_undoing(item_id: uuid.UUID, row: StepRow, actor: Actor, version: int | None, reason: str) -> None:
+    """The item is being cancelled and this step could not be undone: a person says that it counts as undone."""
+    lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, reason=reason, **_FRESH)
+    _write_passed(row, StepState.UNDONE, actor, reason)
 
 
 def _waive(item_id: uuid.UUID) -> None:
@@ -174,11 +199,10 @@ def retry(item_id: uuid.UUID, actor: Actor, *, version: int | None, form_key: st
     """Try the failed step again, with the same idempotency key: whatever happened already is not done twice."""
 
     def do() -> None:
-        lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, attempts=0, crashes=0, last_error=None,
-                      error_class=None)  # fmt: skip
+        lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, **_FRESH)
         status_words.refresh(item_id, [Line(debug=f"Retried by {actor.name}.")])
 
-    _verb(actor, "retry", form_key, do)
+    once_and_whole(actor, "retry", form_key, do)
 
 
 def retry_from(
@@ -187,13 +211,14 @@ def retry_from(
     """Go back to an earlier step and do it and all after it again, under their old keys."""
 
     def do() -> None:
+        now = lifecycle.lock(item_id)
         target = _step(item_id, step_key)
-        current = _current_step(item_id)
-        if current is not None and target.position > current.position:
+        if now.cancelling:
+            raise IllegalMove("The item is being cancelled; it does not go back to a step.")
+        if target.position > now.cursor:
             raise IllegalMove("One can only go back to a step that has been reached.")
-        stage = target.stage
-        lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, cursor=target.position, stage=stage,
-                      attempts=0, crashes=0, last_error=None, error_class=None)  # fmt: skip
+        lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, cursor=target.position,
+                      stage=target.stage, **_FRESH)  # fmt: skip
         db.session.execute(
             update(StepRow)
             .where(StepRow.item_id == item_id, StepRow.position >= target.position)
@@ -202,7 +227,7 @@ def retry_from(
         )
         status_words.refresh(item_id, [Line(debug=f"Retried from “{target.title}” by {actor.name}.")])
 
-    _verb(actor, f"retry from {step_key}", form_key, do)
+    once_and_whole(actor, f"retry from {step_key}", form_key, do)
 
 
 def _step(item_id: uuid.UUID, step_key: str) -> StepRow:
@@ -219,25 +244,22 @@ def redo(item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None, 
     need_reason(reason)
 
     def do() -> None:
-        row = _current_step(item_id)
-        lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, reason=reason, attempts=0, crashes=0,
-                      last_error=None, error_class=None)  # fmt: skip
+        now = lifecycle.lock(item_id)
+        row = _step_at_issue(now)
+        lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, reason=reason, **_FRESH)
         row.generation += 1
-        row.state = StepState.PENDING
+        if not now.cancelling:
+            row.state = StepState.PENDING
         db.session.flush()
         status_words.refresh(item_id, [Line(debug=f"“{row.title}” redone by {actor.name}: {reason}")])
 
-    _verb(actor, "redo", form_key, do)
+    once_and_whole(actor, "redo", form_key, do)
 
 
 def it_happened(
     item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None, form_key: str | None = None
 ) -> None:
     """A step whose outcome was unknown did take effect: count it as done and go on."""
-    need_reason(reason)
-    row = _current_step(item_id)
-    if row is not None and row.state is not StepState.UNKNOWN:
-        raise IllegalMove("Only a step whose outcome is unknown can be said to have happened.")
     _pass_by_hand(item_id, actor, reason, version, form_key, StepState.SUCCEEDED, "said to have happened")
 
 
@@ -245,13 +267,11 @@ def done_by_hand(
     item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None, form_key: str | None = None
 ) -> None:
     """A person did what the step should have done."""
-    need_reason(reason)
     _pass_by_hand(item_id, actor, reason, version, form_key, StepState.BY_HAND, "done by hand")
 
 
 def skip(item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None, form_key: str | None = None) -> None:
     """Leave the step out."""
-    need_reason(reason)
     _pass_by_hand(item_id, actor, reason, version, form_key, StepState.SKIPPED, "skipped")
 
 
@@ -264,14 +284,21 @@ def _pass_by_hand(
     state: StepState,
     words: str,
 ) -> None:
-    def do() -> None:
-        row = _current_step(item_id)
-        title = row.title if row else ""
-        _step_over(item_id, Move.STEP_OVER, actor, version, state, reason)
-        lifecycle.close_wait(item_id, "superseded", by=actor.name)
-        status_words.refresh(item_id, [Line(debug=f"“{title}” {words} by {actor.name}: {reason}")])
+    need_reason(reason)
 
-    _verb(actor, words, form_key, do)
+    def do() -> None:
+        now = lifecycle.lock(item_id)
+        row = _step_at_issue(now)
+        if state is StepState.SUCCEEDED and row.state is not StepState.UNKNOWN:
+            raise IllegalMove("Only a step whose outcome is unknown can be said to have happened.")
+        if now.cancelling:
+            _leave_undoing(item_id, row, actor, version, reason)
+        else:
+            _step_over(item_id, Move.STEP_OVER, actor, version, state, reason)
+        lifecycle.close_wait(item_id, "superseded", by=actor.name)
+        status_words.refresh(item_id, [Line(debug=f"“{row.title}” {words} by {actor.name}: {reason}")])
+
+    once_and_whole(actor, words, form_key, do)
 
 
 def need_reason(reason: str | None) -> None:
@@ -287,24 +314,25 @@ def hold(
     need_reason(reason)
 
     def do() -> None:
-        lifecycle.mark(item_id, by=actor.name, what="hold", reason=reason, held=True, held_reason=reason)
+        lifecycle.mark(item_id, version=version, by=actor.name, what="hold", reason=reason, held=True,
+                       held_reason=reason)  # fmt: skip
         status_words.refresh(item_id, [Line(debug=f"Held by {actor.name}: {reason}")])
 
-    _verb(actor, "hold", form_key, do)
+    once_and_whole(actor, "hold", form_key, do)
 
 
 def release(item_id: uuid.UUID, actor: Actor, *, version: int | None = None, form_key: str | None = None) -> None:
     """End a hold."""
 
     def do() -> None:
-        item = db.session.get(OrderItem, item_id)
-        if item is not None and not item.held:
+        now = lifecycle.lock(item_id)
+        if not now.held:
             raise IllegalMove("The item is not held.")
-        lifecycle.mark(item_id, by=actor.name, what="release", held=False, held_reason=None)
+        lifecycle.mark(item_id, version=version, by=actor.name, what="release", held=False, held_reason=None)
         status_words.refresh(item_id, [Line(debug=f"Released by {actor.name}.")])
-        after_commit.wake(item_id, item.stage if item else None)
+        after_commit.wake(item_id, now.stage)
 
-    _verb(actor, "release", form_key, do)
+    once_and_whole(actor, "release", form_key, do)
 
 
 def cancel(
@@ -313,30 +341,28 @@ def cancel(
     """Cancel the item: what was done is undone by its compensation steps, then it ends as cancelled."""
 
     def do() -> None:
-        cancel_in_transaction(item_id, actor.name, reason, version)
+        cancel_in_transaction(lifecycle.lock(item_id), actor.name, reason, version)
 
-    _verb(actor, "cancel", form_key, do)
+    once_and_whole(actor, "cancel", form_key, do)
 
 
-def cancel_in_transaction(item_id: uuid.UUID, by: str, reason: str, version: int | None = None) -> None:
-    """The part of `cancel` that an order's cancel shares."""
-    state = db.session.execute(select(OrderItem.state).where(OrderItem.id == item_id)).scalar_one_or_none()
-    if state is None:
-        raise NotFound("There is no such item.")
-    if state in ENDED:
-        raise IllegalMove(f"The item has already ended: {State(state).value}.")
-    if state is State.IDLE:
+def cancel_in_transaction(now: Any, by: str, reason: str, version: int | None = None) -> None:
+    """The part of `cancel` that an order's cancel shares; `now` is the item's row, locked."""
+    item_id = now.id
+    if now.state in ENDED:
+        raise IllegalMove(f"The item has already ended: {State(now.state).value}.")
+    if now.state is State.IDLE:
         lifecycle.act(item_id, Move.DROP, version=version, by=by, reason=reason)
-    elif state is State.RUNNING:
-        lifecycle.mark(item_id, by=by, what="cancel", reason=reason, cancelling=True)
+    elif now.state is State.RUNNING:
+        lifecycle.mark(item_id, version=version, by=by, what="cancel", reason=reason, cancelling=True)
     else:
         lifecycle.act(item_id, Move.CANCEL, version=version, by=by, reason=reason, cancelling=True, held=False,
                       held_reason=None, attempts=0, crashes=0)  # fmt: skip
     lifecycle.close_wait(item_id, "cancelled", by=by)
-    if state is State.IDLE:
+    if now.state is State.IDLE:
         lifecycle.settle(item_id)
     else:
-        status_words.refresh(item_id, [Line(debug=f"Cancelled by {by}: {reason}")])
+        status_words.refresh(item_id, [Line(debug=f"Cancelled by {by}: {reason}" if reason else f"Cancelled by {by}.")])
 
 
 def add_note(item_id: uuid.UUID, actor: Actor, text: str, *, to_member: bool, form_key: str | None = None) -> None:
@@ -354,7 +380,7 @@ def add_note(item_id: uuid.UUID, actor: Actor, text: str, *, to_member: bool, fo
         after_commit.signal(f"item-{item_id}")
         after_commit.signal(f"order-{order_id}")
 
-    _verb(actor, "note", form_key, do)
+    once_and_whole(actor, "note", form_key, do)
 
 
 def look_again(reference: str) -> bool:

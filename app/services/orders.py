@@ -266,32 +266,40 @@ def _submit(order: Order, actor: Actor) -> None:
     after_commit.signal("queue")
 
 
-def confirm(order_id: uuid.UUID, actor: Actor, *, reason: str | None = None) -> None:
+def confirm(order_id: uuid.UUID, actor: Actor, *, reason: str | None = None, form_key: str | None = None) -> None:
     """Answer all open confirmation waits of an order that are this actor's, in one transaction."""
-    waits = _confirmable(order_id, actor)
-    for wait in waits:
-        item_verbs.answer_in_transaction(wait, actor, {}, version=None, reason=reason)
-    status_words.refresh_order(order_id)
-    db.session.commit()
+
+    def do() -> None:
+        for wait in _confirmable(order_id, actor):
+            item_verbs.answer_in_transaction(wait, actor, {}, version=None, reason=reason)
+        status_words.refresh_order(order_id)
+
+    item_verbs.once_and_whole(actor, "confirm order", form_key, do)
 
 
-def reject(order_id: uuid.UUID, actor: Actor, reason: str) -> None:
+def reject(order_id: uuid.UUID, actor: Actor, reason: str, *, form_key: str | None = None) -> None:
     """Decline: every item that waits for this actor's consent ends as rejected; the reason is told to the member."""
     item_verbs.need_reason(reason)
-    for wait in _confirmable(order_id, actor):
-        lifecycle.act(wait.item_id, Move.REJECT, version=None, by=actor.name, reason=reason)
-        lifecycle.close_wait(wait.item_id, "answered", by=actor.name, answers={"agreed": False})
-        lifecycle.settle(wait.item_id)
-    story.log(order_id, Line(user=f"The order was declined: {reason}"), by=actor.name)
-    db.session.commit()
+
+    def do() -> None:
+        for wait in _confirmable(order_id, actor):
+            lifecycle.act(wait.item_id, Move.REJECT, version=None, by=actor.name, reason=reason)
+            lifecycle.close_wait(wait.item_id, "answered", by=actor.name, answers={"agreed": False})
+            lifecycle.settle(wait.item_id)
+        story.log(order_id, Line(user=f"The order was declined: {reason}"), by=actor.name)
+
+    item_verbs.once_and_whole(actor, "reject order", form_key, do)
 
 
 def _confirmable(order_id: uuid.UUID, actor: Actor) -> list[Wait]:
+    """This actor's open confirmation waits of the order; its items are locked."""
+    lifecycle.lock_items(order_id)
     waits = db.session.scalars(
         select(Wait)
         .join(OrderItem, OrderItem.id == Wait.item_id)
         .where(OrderItem.order_id == order_id, Wait.open, Wait.kind == WaitKind.CONFIRM)
         .order_by(OrderItem.item_number)
+        .execution_options(populate_existing=True)
     ).all()
     mine = [wait for wait in waits if actor.may_answer(wait.audience)]
     if not mine:
@@ -299,22 +307,23 @@ def _confirmable(order_id: uuid.UUID, actor: Actor) -> list[Wait]:
     return mine
 
 
-def cancel(order_id: uuid.UUID, actor: Actor, reason: str, *, until_provisioning: bool = False) -> None:
+def cancel(
+    order_id: uuid.UUID, actor: Actor, reason: str, *, until_provisioning: bool = False, form_key: str | None = None
+) -> None:
     """Cancel all items that are still alive. A member may do so until an item is being provisioned."""
-    live = db.session.execute(
-        select(OrderItem.id, OrderItem.stage, OrderItem.item_number)
-        .where(OrderItem.order_id == order_id, OrderItem.state.not_in(ENDED))
-        .order_by(OrderItem.item_number)
-    ).all()
-    if not live:
-        raise IllegalMove("The order has already ended.")
-    late = [row.item_number for row in live if row.stage is Stage.PROVISIONING]
-    if until_provisioning and late:
-        raise IllegalMove(f"Item {late[0]} is being provisioned; please ask us to cancel.")
-    for row in live:
-        item_verbs.cancel_in_transaction(row.id, actor.name, reason)
-    story.audit(actor.name, "order cancelled", order_id=order_id, reason=reason)
-    db.session.commit()
+
+    def do() -> None:
+        live = [row for row in lifecycle.lock_items(order_id) if row.state not in ENDED]
+        if not live:
+            raise IllegalMove("The order has already ended.")
+        late = [row.item_number for row in live if row.stage is Stage.PROVISIONING]
+        if until_provisioning and late:
+            raise IllegalMove(f"Item {late[0]} is being provisioned; please ask us to cancel.")
+        for row in live:
+            item_verbs.cancel_in_transaction(row, actor.name, reason)
+        story.audit(actor.name, "order cancelled", order_id=order_id, reason=reason)
+
+    item_verbs.once_and_whole(actor, "cancel order", form_key, do)
 
 
 CHANGEABLE = frozenset(
@@ -325,7 +334,7 @@ CHANGEABLE = frozenset(
 
 def change(order_id: uuid.UUID, actor: Actor, changes: dict[str, Any], *, version: int | None = None) -> Order:
     """Change what may still be changed; `Invalid` names every field that may not, `Stale` a version that moved on."""
-    order = db.session.get(Order, order_id, with_for_update=True, populate_existing=True)
+    order = db.session.get(Order, order_id, with_for_update={"key_share": True}, populate_existing=True)
     if order is None:
         raise NotFound("There is no such order.")
     if version is not None and version != order.version:

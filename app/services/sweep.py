@@ -3,9 +3,11 @@
 Any number of workers may sweep; `flask items sweep` does it by hand.
 """
 
-from datetime import timedelta
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from app import queues
 from app.database import reading
@@ -16,6 +18,7 @@ from app.domain.states import Stage
 from app.extensions import db
 
 item = table_of(OrderItem)
+message = table_of(OutboxMessage)
 OVERDUE = timedelta(seconds=1)
 """An item this long past its time has lost its wake-up, or its worker."""
 KEEP_FORMS = timedelta(days=2)
@@ -23,24 +26,43 @@ KEEP_ANSWERS = timedelta(hours=24)
 
 
 def sweep(limit: int = 500, grace: timedelta = timedelta(0)) -> tuple[int, int]:
-    """Wake items and deliveries that are due; answer how many of each. Costs two index look-ups when all is well."""
+    """Wake items and deliveries that have been due for longer than `grace`; answer how many of each.
+
+    Each queue gets only as many as it has room for, so that a stage nobody works cannot keep the others waiting and
+    wake-ups do not pile up behind busy workers. Costs a few index look-ups when all is well.
+    """
     clock.measure(db.engine)
     now = clock.now() - grace
-    with reading():
-        items = db.session.execute(
-            select(item.c.id, item.c.stage).where(lifecycle.claimable(now)).order_by(item.c.run_after).limit(limit)
-        ).all()
-        orders = db.session.scalars(
-            select(OutboxMessage.order_id)
-            .where(OutboxMessage.state == "pending", OutboxMessage.run_after <= now)
-            .group_by(OutboxMessage.order_id)
-            .limit(limit)
-        ).all()
-        db.session.rollback()
     wakes = queues.here()
-    wakes.wake([(row.id, row.stage or Stage.INVENTORY) for row in items])
-    wakes.deliver(list(orders))
+    items: list[tuple[uuid.UUID, Stage]] = []
+    with reading():
+        for stage in Stage:
+            if room := min(limit, wakes.room(stage.value)):
+                items += [(item_id, stage) for item_id in _due_items(stage, now, room)]
+        orders = _due_orders(now, min(limit, wakes.room(queues.OUTBOX)))
+        db.session.rollback()
+    wakes.wake(items)
+    wakes.deliver(orders)
     return len(items), len(orders)
+
+
+def _due_items(stage: Stage, now: datetime, limit: int) -> Sequence[uuid.UUID]:
+    here = item.c.stage == stage
+    if stage is Stage.INVENTORY:
+        here = or_(here, item.c.stage.is_(None))  # not begun yet: it stands in the first queue
+    return db.session.scalars(
+        select(item.c.id).where(lifecycle.claimable(now), here).order_by(item.c.run_after).limit(limit)
+    ).all()
+
+
+def _due_orders(now: datetime, limit: int) -> list[uuid.UUID]:
+    """Orders whose first undelivered message is due: the ones behind it wait for it."""
+    earlier = message.alias()
+    before = select(earlier.c.id).where(
+        earlier.c.order_id == message.c.order_id, earlier.c.state == "pending", earlier.c.id < message.c.id
+    )
+    due = select(message.c.order_id).where(message.c.state == "pending", message.c.run_after <= now, ~before.exists())
+    return list(db.session.scalars(due.order_by(message.c.run_after).limit(limit)))
 
 
 def forget_old() -> None:

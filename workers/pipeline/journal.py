@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.config import Config
 from app.domain import after_commit, clock, lifecycle, status_words, story
 from app.domain.asks import frozen, thawed
 from app.domain.errors import StepError, TemporaryFailure, UnknownOutcome
@@ -18,6 +21,9 @@ from app.domain.states import PERSON_WAITS, StepState, WaitKind
 from app.domain.story import Line
 from app.extensions import db
 from workers.pipeline.handler import Await, Facts
+
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+"""What the database itself could not do, through no fault of the step."""
 
 if TYPE_CHECKING:
     from workers.pipeline.runner import Run
@@ -37,7 +43,7 @@ _ITEM = select(
 
 _STEPS = select(
     step.c.id, step.c.position, step.c.key, step.c.title, step.c.stage, step.c.kind, step.c.team, step.c.tell,
-    step.c.ask, step.c.extra, step.c.undo_key, step.c.state, step.c.generation, step.c.tries,
+    step.c.ask, step.c.extra, step.c.undo_key, step.c.state, step.c.generation, step.c.tries, step.c.started_at,
 )  # fmt: skip
 
 
@@ -76,6 +82,8 @@ def passed(
     if enters:
         values["stage"] = stage
     run.flags = lifecycle.fenced(run.lease, Move.FINISH if nxt is None else None, **_without_lease(values, nxt))
+    if row.kind == "until":
+        lifecycle.close_wait(run.item.id, "fulfilled", by="worker")
     _write_step(row.id, state=state, token=run.lease.token, facts=facts or None, ended_at=now, error=None, by="worker",
                 reason=reason, started_at=func.coalesce(step.c.started_at, now))  # fmt: skip
     write_calls(run, row)
@@ -235,11 +243,15 @@ def back_off(run: "Run", row: Any, until: datetime) -> str:
     return "breaker open"
 
 
+def pause_before_try(config: Config, attempts: int) -> timedelta:
+    """Growing pauses with jitter, so that items that failed together do not come back together."""
+    longest = min(config.retry_max_seconds, config.retry_base_seconds * 2 ** min(attempts, 30))
+    return timedelta(seconds=longest * random.uniform(0.5, 1.5))
+
+
 def retry_later(run: "Run", row: Any, why: TemporaryFailure) -> str:
-    """A temporary failure: try again later, with growing pauses and jitter. Commits."""
-    config = run.bench.config
-    pause_s = min(config.retry_max_seconds, config.retry_base_seconds * 2**run.attempts) * random.uniform(0.5, 1.5)
-    when = clock.now() + timedelta(seconds=max(pause_s, why.retry_after or 0))
+    """A temporary failure: try again later. Commits."""
+    when = clock.now() + max(pause_before_try(run.bench.config, run.attempts), timedelta(seconds=why.retry_after or 0))
     lifecycle.fenced(run.lease, Move.BACK_OFF, attempts=run.attempts + 1, last_error=why.detail, run_after=when)
     _write_step(row.id, state=StepState.FAILED, token=run.lease.token, error=why.detail)
     write_calls(run, row)
@@ -249,11 +261,10 @@ def retry_later(run: "Run", row: Any, why: TemporaryFailure) -> str:
 
 
 def fail(run: "Run", row: Any, why: StepError, error_class: str = "") -> str:
-    """The item stops, visibly, until a person decides. Commits."""
-    db.session.rollback()
+    """The item stops, visibly, until a person decides. Whatever the step wrote is rolled back already. Commits."""
     word = error_class or {TemporaryFailure: "temporary", UnknownOutcome: "unknown"}.get(type(why), "permanent")
     state = StepState.UNKNOWN if isinstance(why, UnknownOutcome) else StepState.FAILED
-    lifecycle.fenced(run.lease, Move.FAIL, last_error=why.detail, error_class=word)
+    lifecycle.fenced(run.lease, Move.FAIL, undoing=run.flags.cancelling, last_error=why.detail, error_class=word)
     lifecycle.close_wait(run.item.id, "superseded", by="worker")
     _write_step(row.id, state=state, token=run.lease.token, error=why.detail, ended_at=clock.now())
     write_calls(run, row)
@@ -265,9 +276,12 @@ def fail(run: "Run", row: Any, why: StepError, error_class: str = "") -> str:
     return "error"
 
 
-def park(lease: Lease, why: str) -> None:
-    """An item that kills its workers goes to `error`, not back into the queue. Commits."""
-    lifecycle.fenced(lease, Move.FAIL, last_error=why, error_class="crash", crashes=0)
+def park(lease: Lease, why: str, error_class: str) -> None:
+    """An item that kills its workers, or that cannot even be opened, goes to `error`, not back into the queue.
+
+    Commits.
+    """
+    lifecycle.fenced(lease, Move.FAIL, undoing=True, last_error=why, error_class=error_class, crashes=0)
     row = read_item(lease.item_id)
     story.audit("worker", "parked", order_id=row.order_id, item_id=lease.item_id, reason=why)
     lifecycle.nudge_dependents(lease.item_id)

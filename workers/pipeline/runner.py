@@ -9,19 +9,19 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.domain import after_commit, clock, lifecycle
 from app.domain.errors import LostLease, NotYet, StepError, TemporaryFailure
-from app.domain.lifecycle import Flags, Lease, Move
+from app.domain.lifecycle import CancelAsked, Flags, Lease, Move
 from app.domain.states import Stage, StepState
 from app.extensions import db
 from workers.pipeline import breaker, compensation, journal, plan
 from workers.pipeline.handler import Await, Facts, Step, Task, effect_key
+from workers.pipeline.journal import DATABASE_AWAY
 from workers.southbound.recorder import recorded
 
 log = structlog.get_logger()
@@ -57,50 +57,100 @@ class Run:
     calls: list[Any] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
-    def lease_until(self) -> Any:
+    def lease_until(self) -> datetime:
         return clock.now() + timedelta(seconds=self.bench.config.lease_seconds)
+
+    def new_task(self, key: str) -> Task:
+        """What the next step sees; its calls are recorded in `calls`."""
+        self.calls = []
+        systems = recorded(self.bench.systems, self.calls)
+        return Task(self.item, self.facts, key, systems, self.bench.config, self.bench.stock)
+
+    def to_blame(self, uses: tuple[str, ...]) -> list[str]:
+        """The system whose call failed; the one that the step names first, if it failed before any call."""
+        return [call.system for call in self.calls[-1:] if call.error] or list(uses[:1])
 
 
 def advance(item_id: uuid.UUID, bench: Bench) -> str:
     """Claim the item if it is due and do its steps until it ends, waits, fails, or must be handed on.
 
-    Answers one word for the log. Never raises for what a step did; a database that is away is left to the sweep.
+    Answers one word for the log. Never raises for what a step did, nor for a database that is away: that is left to
+    the sweep.
     """
     structlog.contextvars.bind_contextvars(item=str(item_id))
     try:
-        return _advance(item_id, bench)
+        clock.measure(db.engine)
+        claimed = lifecycle.claim(item_id, bench.config.lease_seconds)
+        if claimed is None:
+            db.session.rollback()
+            return "not due"
+        return _guarded(*claimed, bench)
     except LostLease:
         db.session.rollback()
         return "lost lease"
-    except (OperationalError, DBAPIError) as failure:
+    except DATABASE_AWAY as failure:
         db.session.rollback()
-        log.warning("database failed under an item; the sweep will take it up again", error=str(failure.orig))
+        log.warning("the database failed under an item; the sweep will take it up again", error=_words(failure))
         return "database failed"
     finally:
-        structlog.contextvars.unbind_contextvars("item")
+        structlog.contextvars.unbind_contextvars("item", "order")
 
 
-def _advance(item_id: uuid.UUID, bench: Bench) -> str:
-    clock.measure(db.engine)
-    claimed = lifecycle.claim(item_id, bench.config.lease_seconds)
-    if claimed is None:
+def _guarded(lease: Lease, crashes: int, bench: Bench) -> str:
+    """Work the claimed item; whatever goes wrong under it is written down, so that no item is tried for ever."""
+    try:
+        return _work(lease, crashes, bench)
+    except LostLease:
+        raise
+    except DATABASE_AWAY as failure:
         db.session.rollback()
-        return "not due"
-    lease, crashes = claimed
+        log.warning("the database failed under an item", error=_words(failure))
+        return _let_go(lease, bench, _words(failure))
+    except Exception as bug:
+        db.session.rollback()
+        log.exception("an item could not be worked")
+        again = lifecycle.claim(lease.item_id, bench.config.lease_seconds)  # the first may not have been committed
+        journal.park(again[0] if again else lease, f"{type(bug).__name__}: {bug}", "bug")
+        return "error"
+
+
+def _let_go(lease: Lease, bench: Bench, why: str) -> str:
+    """The database refused (a lock, a restart): try again soon rather than when the lease has run out."""
+    attempts = journal.read_item(lease.item_id).attempts
+    if attempts + 1 >= bench.config.max_attempts:
+        journal.park(lease, f"The database refused this step {attempts + 1} times: {why}", "temporary")
+        return "error"
+    pause = journal.pause_before_try(bench.config, attempts)
+    lifecycle.fenced(lease, Move.BACK_OFF, attempts=attempts + 1, last_error=why, run_after=clock.now() + pause)
+    db.session.commit()
+    return "backoff"
+
+
+def _words(failure: BaseException) -> str:
+    return str(getattr(failure, "orig", None) or failure).strip().split("\n")[0]
+
+
+def _work(lease: Lease, crashes: int, bench: Bench) -> str:
     if crashes >= bench.config.max_crashes:
-        journal.park(lease, f"The worker died {crashes} times on this item.")
+        journal.park(lease, f"The worker died {crashes} times on this item.", "crash")
         return "parked"
     run = _open(lease, bench)
     while True:
-        word = _turn(run)
-        if word is not None:
-            return word
+        try:
+            word = _turn(run)
+        except CancelAsked:
+            db.session.rollback()
+            run.flags = Flags(cancelling=True)
+        else:
+            if word is not None:
+                return word
 
 
 def _open(lease: Lease, bench: Bench) -> Run:
     """Read the item; write its plan down if it has none. Commits the claim."""
     item = journal.read_item(lease.item_id)
-    if item.handler is None:
+    flags = Flags(item.held, item.cancelling)
+    if item.handler is None and not item.cancelling:
         handler = plan.write_down(item)
         first = journal.read_steps(lease.item_id)[0]
         by_hand = handler == "by_hand"
@@ -109,8 +159,6 @@ def _open(lease: Lease, bench: Bench) -> Run:
             bench.stock.announce_by_hand(item)
         lifecycle.settle(lease.item_id)
         item = journal.read_item(lease.item_id)
-    else:
-        flags = Flags(item.held, item.cancelling)
     steps = journal.read_steps(lease.item_id)
     db.session.commit()
     structlog.contextvars.bind_contextvars(order=item.order_number)
@@ -119,10 +167,12 @@ def _open(lease: Lease, bench: Bench) -> Run:
 
 def _turn(run: Run) -> str | None:
     """Do one step; a word ends the item's turn."""
+    if not run.flags.cancelling and run.flags.stop:
+        return _give_back(run)
+    if run.bench.stopping():
+        return _give_back(run)
     if run.flags.cancelling:
         return compensation.undo(run)
-    if run.flags.held or run.bench.stopping():
-        return _give_back(run)
     if time.monotonic() - run.began > SLICE_S and run.bench.others_wait():
         return _give_back(run)
     if run.cursor >= len(run.steps):
@@ -140,9 +190,9 @@ def _turn(run: Run) -> str | None:
 
 
 def _give_back(run: Run) -> str:
-    lifecycle.fenced(run.lease, Move.HAND_ON, run_after=clock.now())
+    flags = lifecycle.fenced(run.lease, Move.HAND_ON, run_after=clock.now())
     lifecycle.settle(run.lease.item_id)
-    if not run.flags.held:
+    if flags.cancelling or not flags.stop:
         after_commit.wake(run.lease.item_id, run.item.stage)
     db.session.commit()
     return "handed on"
@@ -150,21 +200,15 @@ def _give_back(run: Run) -> str:
 
 def _do(run: Run, row: Any, step: Step) -> str | None:
     """Do an automatic step: its condition, its breaker, its intent, its call, its result."""
-    generation_key = effect_key(run.lease.item_id, row.key, row.generation)
-    run.calls = []
-    task = Task(
-        run.item, run.facts, generation_key, recorded(run.bench.systems, run.calls), run.bench.config, run.bench.stock
-    )
+    task = run.new_task(effect_key(run.lease.item_id, row.key, row.generation))
     try:
         if step.condition is not None and not step.condition(task):
             return journal.passed(run, row, {}, [], state=StepState.SKIPPED, reason="not needed here")
         shut = breaker.open_until(step.uses)
         if shut is not None:
             return journal.back_off(run, row, shut)
-        if step.uses:
-            journal.intend(run, row)
-        elif step.kind == "local":
-            run.flags = lifecycle.fenced(run.lease)  # take the item's lock before anything else is written
+        if not _begun(run, row, step):
+            return None
         assert step.act is not None
         found = step.act(task)
         if isinstance(found, Await):
@@ -173,11 +217,23 @@ def _do(run: Run, row: Any, step: Step) -> str | None:
         return journal.passed(run, row, found or {}, task.lines)
     except StepError as why:
         return _failed(run, row, step, why)
-    except (LostLease, DBAPIError):
+    except (LostLease, CancelAsked, *DATABASE_AWAY):
         raise
     except Exception as bug:
+        db.session.rollback()
         log.exception("a step has a bug", step=row.key)
         return journal.fail(run, row, StepError(f"{row.key}: {type(bug).__name__}: {bug}"), "bug")
+
+
+def _begun(run: Run, row: Any, step: Step) -> bool:
+    """Write down what is about to be done; False if somebody said stop at the last moment."""
+    if step.uses or step.kind == "auto":
+        journal.intend(run, row)
+    elif step.kind == "local":
+        run.flags = lifecycle.fenced(run.lease)  # take the item's lock before anything else is written
+        if run.flags.stop:
+            db.session.rollback()
+    return not run.flags.stop
 
 
 def _failed(run: Run, row: Any, step: Step, why: StepError) -> str:
@@ -186,12 +242,7 @@ def _failed(run: Run, row: Any, step: Step, why: StepError) -> str:
         return journal.back_off(run, row, clock.now() + timedelta(seconds=why.look_again))
     if not isinstance(why, TemporaryFailure):
         return journal.fail(run, row, why)
-    for system in _to_blame(run, step):
-        breaker.failed(system, why.detail)
+    breaker.failed(run.to_blame(step.uses), why.detail)
     if run.attempts + 1 >= run.bench.config.max_attempts:
         return journal.fail(run, row, why)
     return journal.retry_later(run, row, why)
-
-
-def _to_blame(run: Run, step: Step) -> list[str]:
-    return [call.system for call in run.calls[-1:] if call.error] or list(step.uses[:1])
