@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from app.catalogue import Names
 from app.domain.models import Account, Fabric, Location, Order, OrderItem, PortGroup, Service
@@ -41,7 +42,8 @@ def _pairs(query: Any, wanted: set[str]) -> dict[str, str]:
 def _services(numbers: set[int]) -> dict[int, str]:
     if not numbers:
         return {}
-    rows = db.session.scalars(select(Service).where(Service.number.in_(numbers))).all()
+    query = select(Service).options(selectinload(Service.ports)).where(Service.number.in_(numbers))
+    rows = db.session.scalars(query).all()
     return {row.number: service_name(row) for row in rows}
 
 

@@ -1,0 +1,207 @@
+"""Questions that the viewer's own accounts are asked: on their orders, and about somebody else's.
+
+The one place that reads a wait's texts for members: only of waits that are theirs to answer.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
+
+from app.catalogue import Names, show
+from app.catalogue.common import FABRIC
+from app.domain.asks import Ask, thawed
+from app.domain.models import Account, Fabric, Order, OrderItem, Service, Wait
+from app.domain.states import WaitKind
+from app.extensions import db
+from app.services.actor import Actor
+
+MEMBER_KINDS = (WaitKind.MEMBER, WaitKind.CONFIRM)
+
+
+@dataclass(frozen=True)
+class Question:
+    """An open question on the viewer's own order. `expires`: without an answer it goes on by itself then."""
+
+    item_id: uuid.UUID
+    item_number: int
+    version: int
+    kind: WaitKind
+    title: str
+    tell: str
+    ask: dict[str, Ask]
+    respond_by: datetime | None
+    expires: bool
+
+    @property
+    def is_confirmation(self) -> bool:
+        """Asked of the order as a whole, before it starts."""
+        return self.kind is WaitKind.CONFIRM
+
+
+@dataclass(frozen=True)
+class Request:
+    """Somebody else's order asks for our agreement. Nothing of that order is told beyond what is asked."""
+
+    wait_id: uuid.UUID
+    order_id: uuid.UUID
+    order_number: int
+    joiner: str
+    joins: bool
+    tell: str
+    fabric: str
+    asked_at: datetime
+    respond_by: datetime | None
+    open: bool
+    answered_by: str | None = None
+    answered_at: datetime | None = None
+    agreed: bool | None = None
+    vlans: list[str] = field(default_factory=list)
+
+
+def audiences(actor: Actor) -> list[str]:
+    """How waits name the accounts that this actor acts for."""
+    return sorted(f"account:{account}" for account in actor.account_ids)
+
+
+def mine(actor: Actor) -> ColumnElement[bool]:
+    """The condition under which an open wait is this member's to answer."""
+    return and_(Wait.open, Wait.kind.in_(MEMBER_KINDS), Wait.audience.in_(audiences(actor)))
+
+
+def waiting_orders(actor: Actor) -> Select[uuid.UUID]:
+    """The ids of orders that wait for an answer of this member, other accounts' orders included."""
+    return select(OrderItem.order_id).join(Wait, Wait.item_id == OrderItem.id).where(mine(actor))
+
+
+def count(actor: Actor) -> int:
+    """How many orders and requests wait for this member."""
+    query = (
+        select(func.count(func.distinct(OrderItem.order_id)))
+        .join(Wait, Wait.item_id == OrderItem.id)
+        .where(mine(actor))
+    )
+    return db.session.scalar(query) or 0
+
+
+def questions(order: Any, actor: Actor) -> list[Question]:
+    """The open questions of an order that its own account is asked; of an order's confirmation one for all items."""
+    rows = db.session.execute(
+        select(Wait.kind, Wait.title, Wait.tell, Wait.ask, Wait.due_at, Wait.expires_at, OrderItem.id,
+               OrderItem.item_number, OrderItem.version)
+        .join(OrderItem, OrderItem.id == Wait.item_id)
+        .where(OrderItem.order_id == order.id, mine(actor), Wait.audience.in_(_own_audiences(order)))
+        .order_by(OrderItem.item_number)
+    ).all()  # fmt: skip
+    found = [
+        Question(row.id, row.item_number, row.version, row.kind, row.title, row.tell or "", thawed(row.ask),
+                 row.expires_at or row.due_at, row.expires_at is not None)
+        for row in rows
+    ]  # fmt: skip
+    confirmations = [one for one in found if one.is_confirmation][:1]
+    return confirmations + [one for one in found if not one.is_confirmation]
+
+
+def _own_audiences(order: Any) -> list[str]:
+    return [f"account:{one}" for one in (order.account_id, order.sub_account_id) if one]
+
+
+_SOMEBODY_ELSES = and_(
+    Wait.audience != literal("account:") + Order.account_id,
+    or_(Order.sub_account_id.is_(None), Wait.audience != literal("account:") + Order.sub_account_id),
+)
+_REQUESTS = (
+    select(
+        Wait.id.label("wait_id"), Wait.tell, Wait.opened_at, Wait.due_at, Wait.open, Wait.answered_by, Wait.closed_at,
+        Wait.answers, Wait.audience, Wait.closed_how, Order.id.label("order_id"), Order.number,
+        Account.organisation.label("joiner"),
+    )
+    .join(OrderItem, OrderItem.id == Wait.item_id)
+    .join(Order, Order.id == OrderItem.order_id)
+    .join(Account, Account.id == Order.account_id)
+    .where(Wait.kind == WaitKind.CONFIRM, _SOMEBODY_ELSES)
+)  # fmt: skip
+
+
+def requests(actor: Actor) -> list[Request]:
+    """The open questions from other accounts' orders, the oldest first; one for each order."""
+    rows = db.session.execute(
+        _REQUESTS.where(Wait.open, Wait.audience.in_(audiences(actor))).order_by(Order.number, OrderItem.item_number)
+    )
+    first: dict[uuid.UUID, Any] = {}
+    for row in rows:
+        first.setdefault(row.order_id, row)
+    return _requests(first.values())
+
+
+def request(actor: Actor, wait_id: uuid.UUID) -> Request | None:
+    """One question, open or answered; None if there is none, or it is somebody else's to answer."""
+    row = db.session.execute(_REQUESTS.where(Wait.id == wait_id, Wait.audience.in_(audiences(actor)))).first()
+    return _requests([row])[0] if row is not None else None
+
+
+def _requests(rows: Iterable[Any]) -> list[Request]:
+    rows = list(rows)
+    vlans = _vlans_of({_account(row) for row in rows})
+    joins = _joined({row.order_id for row in rows})
+    fabrics = _fabric_names() if joins else {}
+    return [_request(row, vlans.get(_account(row), []), joins.get(row.order_id), fabrics) for row in rows]
+
+
+def _account(row: Any) -> str:
+    return str(row.audience).partition(":")[2]
+
+
+def _request(row: Any, vlans: list[Any], join: dict[str, Any] | None, fabrics: dict[str, str]) -> Request:
+    named = (join or {}).get("service_name")
+    wished = (join or {}).get("fabric")
+    names = [f"{one.name or one.number} ({one.number})" for one in vlans if not named or one.name == named]
+    fabric = wished or (vlans[0].fabric_code if len(vlans) == 1 else None)
+    agreed = None if row.open else _agreed(row)
+    return Request(
+        wait_id=row.wait_id, order_id=row.order_id, order_number=row.number, joiner=row.joiner, joins=join is not None,
+        tell=row.tell or "", fabric=show(FABRIC, fabric, "member", Names(fabrics=fabrics)), asked_at=row.opened_at,
+        respond_by=row.due_at, open=row.open, answered_by=row.answered_by, answered_at=row.closed_at, agreed=agreed,
+        vlans=names or ([named] if named else []),
+    )  # fmt: skip
+
+
+def _agreed(row: Any) -> bool | None:
+    """How it was answered; None if it ended without an answer, as when the joiner cancelled."""
+    if row.closed_how != "answered":
+        return None
+    return bool((row.answers or {}).get("agreed", True))
+
+
+def _vlans_of(accounts: set[str]) -> dict[str, list[Any]]:
+    """The private VLANs that these accounts own, which is what they may be asked to share."""
+    found: dict[str, list[Any]] = {account: [] for account in accounts}
+    if accounts:
+        for row in db.session.execute(
+            select(Service.account_id, Service.number, Service.name, Service.fabric_code)
+            .where(Service.account_id.in_(accounts), Service.service_type == "pvlan", Service.state == "active")
+            .order_by(Service.number)
+        ):
+            found[row.account_id].append(row)
+    return found
+
+
+def _joined(order_ids: set[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
+    """What the orders among these that join a private VLAN say of it."""
+    if not order_ids:
+        return {}
+    rows = db.session.execute(
+        select(OrderItem.order_id, OrderItem.details)
+        .join(Order, Order.id == OrderItem.order_id)
+        .where(OrderItem.order_id.in_(order_ids), Order.type == "join_pvlan", OrderItem.service_type == "pvlan",
+               OrderItem.action == "new")
+        .order_by(OrderItem.item_number.desc())
+    )  # fmt: skip
+    return {row.order_id: row.details for row in rows}
+
+
+def _fabric_names() -> dict[str, str]:
+    return {row.code: row.name for row in db.session.execute(select(Fabric.code, Fabric.name))}

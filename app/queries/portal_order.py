@@ -1,0 +1,278 @@
+"""One order as its member sees it: tracker, items, membership details, questions, what cancelling would do."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import aliased
+
+from app.catalogue import Names, describe, describe_service, item_names
+from app.catalogue.describe import Row
+from app.domain import clock
+from app.domain.models import Account, Contact, ItemDependency, Order, OrderItem, Service, Wait
+from app.domain.states import ENDED, ENDED_STATUSES, Stage, State, Status
+from app.extensions import db
+from app.queries import durations, names, portal, portal_asked
+from app.queries.durations import Kind
+from app.queries.portal_asked import Question
+from app.queries.portal_tracker import BEING_CANCELLED, ItemProgress, Node, OrderProgress, item_nodes, order_nodes
+from app.queries.portal_words import Hold, Words, item_title, status_words
+from app.services.access import visible_orders
+from app.services.actor import Actor
+
+_customer = aliased(Account)
+
+
+@dataclass(frozen=True)
+class ItemPart:
+    """One item of the page. `service_id` only where the viewer may open the service."""
+
+    number: int
+    title: str
+    words: Words
+    nodes: list[Node]
+    rows: list[Row]
+    service_number: int | None
+    service_id: uuid.UUID | None
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class OrderPart:
+    """The whole page."""
+
+    id: uuid.UUID
+    number: int
+    version: int
+    type: str
+    status: Status
+    words: Words
+    nodes: list[Node]
+    items: list[ItemPart]
+    member: list[Row]
+    dates: list[tuple[str, datetime]]
+    questions: list[Question]
+    requests: list[uuid.UUID]
+    cancel: "Cancelling"
+
+    @property
+    def live(self) -> bool:
+        return self.status not in ENDED_STATUSES
+
+
+@dataclass(frozen=True)
+class Cancelling:
+    """Whether the viewer may cancel the order now, why not, and what would become of each item."""
+
+    possible: bool
+    why_not: str = ""
+    effects: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class _Numbered:
+    """An item in the form that the catalogue names it by."""
+
+    number: int
+    service_type: str
+    action: str
+    details: Mapping[str, Any]
+
+
+def order(actor: Actor, own: str, order_id: uuid.UUID) -> OrderPart | None:
+    """The order, or None if there is none or it is somebody else's. `own` = the viewer's own account."""
+    row = _order_row(actor, order_id)
+    if row is None:
+        return None
+    items = _item_rows(row.id)
+    progress = _progress(row, items, actor)
+    holds = [hold for one in progress.items if one.status is row.status for hold in one.holds]
+    return OrderPart(
+        id=row.id, number=row.number, version=row.version, type=row.type, status=row.status,
+        words=_order_words(row, holds, progress), nodes=order_nodes(progress, durations.measured()),
+        items=_item_parts(row, items, progress.items, actor), member=_membership(row, own), dates=_dates(row),
+        questions=portal_asked.questions(row, actor), requests=_request_ids(row, holds, actor),
+        cancel=cancelling(row, items, actor),
+    )  # fmt: skip
+
+
+def _order_row(actor: Actor, order_id: uuid.UUID) -> Any:
+    return db.session.execute(
+        select(
+            Order.id, Order.number, Order.version, Order.type, Order.status, Order.outcome, Order.channel,
+            Order.account_id, Order.sub_account_id, Order.requestor, Order.po_number, Order.additional_cc, Order.notes,
+            Order.created_at, Order.submission_date, Order.completion_date, Order.cancellation_date,
+            Order.rejection_date, Order.requested_start_date, Order.requested_completion_date,
+            Order.expected_completion_date, Order.stages_begun, Order.stages_ended,
+            Account.organisation.label("organisation"), _customer.organisation.label("customer"),
+            Contact.email.label("email"),
+        )
+        .join(Account, Account.id == Order.account_id)
+        .outerjoin(_customer, _customer.id == Order.sub_account_id)
+        .outerjoin(Contact, Contact.id == Order.contact_id)
+        .where(Order.id == order_id, visible_orders(actor))
+    ).first()  # fmt: skip
+
+
+def _item_rows(order_id: uuid.UUID) -> list[Any]:
+    """The items with their open wait and their service. What engineers write into an item is not read."""
+    return list(
+        db.session.execute(
+            select(
+                OrderItem.id, OrderItem.item_number, OrderItem.service_type, OrderItem.action, OrderItem.details,
+                OrderItem.before, OrderItem.service_number, OrderItem.state, OrderItem.status, OrderItem.stage,
+                OrderItem.by_hand, OrderItem.cancelling, OrderItem.stages_begun, OrderItem.stages_ended,
+                OrderItem.completion_date, OrderItem.requested_start_date, OrderItem.status_since,
+                Service.id.label("service_id"), Service.account_id.label("service_account"),
+                Service.sub_account_id.label("service_sub_account"), *portal.WAIT_COLUMNS,
+            )
+            .outerjoin(Service, Service.id == OrderItem.service_id)
+            .outerjoin(Wait, and_(Wait.item_id == OrderItem.id, Wait.open))
+            .where(OrderItem.order_id == order_id)
+            .order_by(OrderItem.item_number)
+        )
+    )  # fmt: skip
+
+
+def _progress(row: Any, items: list[Any], actor: Actor) -> OrderProgress:
+    now = clock.now()
+    needs = _needs(row.id)
+    asked = {one.audience.partition(":")[2] for one in items if (one.audience or "").startswith("account:")}
+    called = portal.organisations(asked)
+    starts = [one.requested_start_date for one in items if one.requested_start_date]
+    found = [_item_progress(row, one, portal.hold_of(one, actor, now, called), needs[one.id]) for one in items]
+    return OrderProgress(
+        status=row.status, ordered_at=row.submission_date or row.created_at, begun=row.stages_begun,
+        ended=row.stages_ended, starts_at=min(starts) if starts else row.requested_start_date,
+        ended_at=row.completion_date or row.cancellation_date or row.rejection_date, items=found,
+    )  # fmt: skip
+
+
+def _item_progress(order: Any, row: Any, hold: Hold | None, needs: list[int]) -> ItemProgress:
+    return ItemProgress(
+        number=row.item_number, kind=Kind(row.service_type, row.action, order.type, row.by_hand), status=row.status,
+        stage=row.stage, begun=row.stages_begun, ended=row.stages_ended, completed_at=row.completion_date,
+        since=row.status_since, hold=hold, needs=needs, cancelling=row.cancelling,
+    )  # fmt: skip
+
+
+def _needs(order_id: uuid.UUID) -> dict[uuid.UUID, list[int]]:
+    """Which items of the order an item still waits for."""
+    needed, needing = aliased(OrderItem), aliased(OrderItem)
+    found: dict[uuid.UUID, list[int]] = defaultdict(list)
+    for row in db.session.execute(
+        select(ItemDependency.item_id, needed.item_number)
+        .join(needed, needed.id == ItemDependency.needs_id)
+        .join(needing, needing.id == ItemDependency.item_id)
+        .where(needing.order_id == order_id, needed.order_id == order_id, needed.state.not_in(ENDED),
+               ItemDependency.waived.is_(False))
+        .order_by(needed.item_number)
+    ):  # fmt: skip
+        found[row.item_id].append(row.item_number)
+    return found
+
+
+def _order_words(row: Any, holds: list[Hold], progress: OrderProgress) -> Words:
+    words = status_words(row.status, holds)
+    done, total = sum(one.status is Status.COMPLETED for one in progress.items), len(progress.items)
+    if row.status is Status.COMPLETED and done < total:
+        return replace(words, words=f"Completed in part: {done} of {total} items")
+    if progress.being_cancelled:
+        return BEING_CANCELLED
+    return words
+
+
+def _item_parts(order: Any, rows: list[Any], progress: list[ItemProgress], actor: Actor) -> list[ItemPart]:
+    numbered = [_Numbered(one.item_number, one.service_type, one.action, one.details) for one in rows]
+    called = replace(names.for_items(rows), items=item_names(numbered, "member"))
+    return [
+        ItemPart(
+            number=row.item_number, title=item_title(row.item_number, row.service_type, row.action, order.type),
+            words=one.words, nodes=item_nodes(one), rows=item_details(row, order.type, called),
+            service_number=row.service_number, service_id=row.service_id if _may_open(row, actor) else None,
+            is_open=len(rows) <= 3 or one.words.key in ("waiting", "failed"),
+        )
+        for row, one in zip(rows, progress, strict=True)
+    ]  # fmt: skip
+
+
+def _may_open(row: Any, actor: Actor) -> bool:
+    return row.service_account in actor.account_ids or row.service_sub_account in actor.account_ids
+
+
+def item_details(row: Any, order_type: str, called: Names) -> list[Row]:
+    """What was ordered, in the catalogue's words for members; a change as “old → new”, a cease what it ends."""
+    asked = describe(row.service_type, row.action, row.details, "member", called, order_type)
+    before = dict(describe_service(row.service_type, row.before, "member", called)) if row.before else {}
+    if row.before and not row.details:
+        return list(before.items())
+    return [(label, f"{before[label]} → {value}" if label in before else value) for label, value in asked]
+
+
+def _membership(row: Any, own: str) -> list[Row]:
+    requestor = row.requestor or {}
+    email = requestor.get("email") or row.email
+    rows = [("Order request by", str(requestor.get("full_name") or row.organisation)), ("Member", row.organisation)]
+    if row.sub_account_id:
+        rows.append(("For customer", row.customer))
+    if email and row.account_id == own:
+        rows.append(("E-mail", email))
+    if row.additional_cc:
+        rows.append(("Also told by e-mail", ", ".join(row.additional_cc)))
+    if row.po_number:
+        rows.append(("PO number", row.po_number))
+    if row.notes and row.channel == "portal":
+        rows.append(("Your notes", row.notes))
+    return rows
+
+
+def _dates(row: Any) -> list[tuple[str, datetime]]:
+    wanted = (
+        ("Start asked for", row.requested_start_date),
+        ("Completion asked for", row.requested_completion_date),
+        ("Completion expected", row.expected_completion_date if row.status not in ENDED_STATUSES else None),
+    )
+    return [(label, moment) for label, moment in wanted if moment is not None]
+
+
+def _request_ids(order: Any, holds: list[Hold], actor: Actor) -> list[uuid.UUID]:
+    """Where the order asks another account that the viewer acts for too: the page of that question."""
+    if order.status is not Status.AWAITING_ORDER_CONFIRMATION or not any(hold.mine for hold in holds):
+        return []
+    return [one.wait_id for one in portal_asked.requests(actor) if one.order_id == order.id]
+
+
+def cancelling(order: Any, items: list[Any], actor: Actor) -> Cancelling:
+    """What cancelling would do. Only who ordered may, and only until an item is being provisioned."""
+    live = [one for one in items if one.state not in ENDED]
+    if not live:
+        return Cancelling(False, "The order has ended; there is nothing to cancel.")
+    if order.account_id not in actor.account_ids:
+        return Cancelling(False, "Only who ordered can cancel; please ask them.")
+    if all(one.cancelling for one in live):
+        return Cancelling(False, "The order is being cancelled already.")
+    late = next((one for one in live if one.stage is Stage.PROVISIONING), None)
+    if late is not None:
+        return Cancelling(False, f"Item {late.item_number} is being provisioned; please ask us to cancel.")
+    return Cancelling(True, effects=[(_title(order, one), _effect(one)) for one in items])
+
+
+def _title(order: Any, item: Any) -> str:
+    return item_title(item.item_number, item.service_type, item.action, order.type)
+
+
+def _effect(item: Any) -> str:
+    if item.state is State.DONE:
+        return "Stays as it is: it is completed. Order its cease if you no longer want it."
+    if item.state in ENDED:
+        return "Nothing changes: it has ended already."
+    if item.stage is None:
+        return "Ends. Nothing has been set up for it."
+    if item.action == "new":
+        number = f" and service number {item.service_number}" if item.service_number else ""
+        return f"Ends. What has been reserved for it (ports, VLANs){number} is given back."
+    return "Ends. The service stays as it is today."
