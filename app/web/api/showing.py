@@ -42,6 +42,7 @@ class Shower:
             name=row.name,
             status=row.status.value,
             requestor=_requestor(row),
+            sub_customer=_sub_customer(row),
             deskpro_ticket_id=row.ticket_number,
             po_number=row.po_number,
             additional_cc=row.additional_cc,
@@ -71,8 +72,8 @@ class Shower:
             rejection_date=self.maybe(row.rejection_date),
             version=row.version,
         )
-        if row.sub_customer is not None:
-            shown["sub_customer"] = _sub_customer(row.sub_customer, str(row.sub_account_id))
+        if row.sub_customer is None:
+            del shown["sub_customer"]  # direct orders do not have the field at all
         return shown
 
     def item(self, row: OrderItem, order: Order, around: Around) -> ItemAnswer:
@@ -157,11 +158,12 @@ def _requestor(row: Order) -> RequestorAnswer:
     )
 
 
-def _sub_customer(said: dict[str, Any], account_id: str) -> SubCustomerAnswer:
+def _sub_customer(row: Order) -> SubCustomerAnswer:
+    said: dict[str, Any] = row.sub_customer or {}
     asn = said.get("asn")
     return SubCustomerAnswer(
         organisation=said.get("organisation"),
-        account_id=account_id,
+        account_id=str(row.sub_account_id),
         asn=None if asn is None else str(asn),
         handle=said.get("handle"),
     )
