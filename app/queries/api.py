@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, 
 from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
 from app.domain.models import ItemDependency, Order, OrderItem, OrderLog, User, Wait
+from app.domain.models.base import UtcDateTime
 from app.domain.states import WaitKind
 from app.extensions import db
 from app.services.access import visible_orders
@@ -23,6 +24,7 @@ from app.services.actor import Actor
 Row = TypeVar("Row")
 Condition = Callable[[Any], ColumnElement[bool]]
 Filters = Mapping[str, Any]
+LARGEST_NUMBER = 2_147_483_647
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,20 @@ ORDER_CONDITIONS: dict[str, Condition] = {
     "channel": lambda word: Order.channel == word,
     "service_type": lambda word: exists().where(OrderItem.order_id == Order.id, OrderItem.service_type == word),
     "number": lambda number: Order.number == number,
-    "name": lambda name: Order.number == int(name),
+    "name": lambda name: _named(name),
     "parent_order_id": lambda key: Order.parent_order_id == key,
     "created_since": lambda moment: Order.created_at >= moment,
     "created_before": lambda moment: Order.created_at < moment,
     "modified_since": lambda moment: Order.modified_at >= moment,
 }
+
+
+def _named(name: str) -> ColumnElement[bool]:
+    """An order's name is its number; one that is too large for a number is nobody's."""
+    number = int(name)
+    return Order.number == number if number <= LARGEST_NUMBER else false()
+
+
 ITEM_CONDITIONS: dict[str, Condition] = {
     "order_id": lambda key: OrderItem.order_id == key,
     "status": lambda words: OrderItem.status.in_(words),
@@ -254,7 +264,7 @@ def typed(sort: Sort, values: Any) -> list[Any] | None:
 
 
 def _typed(key: Key, value: Any) -> Any:
-    if isinstance(value, str) and key.column.type.python_type is datetime:
+    if isinstance(key.column.type, UtcDateTime):
         return datetime.fromisoformat(value)
     if type(value) is not int:
         raise TypeError(value)

@@ -4,11 +4,13 @@ from flask import Blueprint
 
 from app.domain.permissions import Permission
 from app.extensions import csrf
-from app.web.api import items, logs, openapi, orders
+from app.web.api import browsing, items, logs, openapi, orders
 from app.web.guard import routes
 
 bp = Blueprint("api", __name__)
 csrf.exempt(bp)  # a bearer token is no cookie: no other site can make a browser send it
+
+bp.add_app_template_filter(browsing.form_of)
 
 routes(
     bp,
@@ -37,5 +39,5 @@ routes(
 routes(
     bp,
     ("GET", "/openapi.json", openapi.document, Permission.OPEN),
-    ("GET", "/api", openapi.page, Permission.OPEN),
+    ("GET", "/api", browsing.page, Permission.OPEN),
 )

@@ -1,10 +1,10 @@
 """The API's description (OpenAPI 3.1), generated from the route table, the shapes of bodies and answers, and the
-catalogue; and a page of our own to browse it."""
+catalogue."""
 
 import re
 from typing import Any
 
-from flask import Response, current_app, render_template
+from flask import Response, current_app
 from pydantic import TypeAdapter
 from werkzeug.routing import Rule
 
@@ -50,20 +50,6 @@ MATCH_PARAMETER = {
 
 def document() -> Response:
     return answering.answer(specification())
-
-
-def page() -> str:
-    found = specification()
-    return render_template("api/page.html", spec=found, groups=_groups(found), catalogue=ordering_schema.catalogue())
-
-
-def _groups(found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The calls by their tag, each with its address."""
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for path, calls in found["paths"].items():
-        for method, call in calls.items():
-            groups.setdefault(call["tags"][0], []).append({**call, "method": method.upper(), "path": path})
-    return groups
 
 
 def specification() -> dict[str, Any]:

@@ -1,0 +1,148 @@
+"""One order: reading and changing it, agreeing to it, declining and cancelling it."""
+
+import pytest
+
+from tests import cast
+
+
+@pytest.fixture
+def joining(placed, work):
+    """Harbour asks to join Lighthouse's private VLAN."""
+    order = placed("join_pvlan")
+    work()
+    return order
+
+
+@pytest.fixture
+def owner(app):
+    """A program of Lighthouse Media."""
+    return cast.program(app, cast.MEMBER2)
+
+
+def test_a_member_reads_its_own_order(member, placed):
+    order = placed("port_and_peering_unit")
+    assert member.get(f"/oms/orders/{order['id']}").json == order
+
+
+def test_a_sub_customer_reads_the_order_that_was_placed_for_it(app, placed):
+    order = placed("connexions_modify")
+    assert cast.program(app, cast.MEMBER2).get(f"/oms/orders/{order['id']}").status_code == 200
+
+
+@pytest.mark.parametrize("media", ["application/merge-patch+json", "application/json"])
+def test_what_may_be_changed_is_changed_and_the_rest_stays(crm, placed, media):
+    order = placed()
+    answer = crm.patch(
+        f"/oms/orders/{order['id']}",
+        data='{"po_number": "PO-2", "additional_cc": ["a@mail.example"], "notes": null}',
+        content_type=media,
+    )
+    assert answer.status_code == 200
+    changed = answer.json
+    assert (changed["po_number"], changed["additional_cc"], changed["notes"]) == ("PO-2", ["a@mail.example"], None)
+    assert (changed["description"], changed["version"]) == (order["description"], order["version"] + 1)
+
+
+def test_copies_can_be_taken_away(crm, placed):
+    order = placed()
+    assert crm.patch(f"/oms/orders/{order['id']}", json={"additional_cc": None}).json["additional_cc"] == []
+
+
+@pytest.mark.parametrize("name", ["status", "type", "items", "requestor", "deskpro_ticket_id", "created_at", "id"])
+def test_what_may_not_be_changed_is_refused_by_name(crm, placed, name):
+    order = placed()
+    answer = crm.patch(f"/oms/orders/{order['id']}", json={"po_number": "PO-2", name: order[name]})
+    assert answer.status_code == 422
+    assert [(one["pointer"], one["rule"]) for one in answer.json["errors"]] == [(f"/{name}", "read_only")]
+    assert crm.get(f"/oms/orders/{order['id']}").json == order
+
+
+def test_a_field_that_orders_do_not_have_is_unknown(crm, placed):
+    answer = crm.patch(f"/oms/orders/{placed()['id']}", json={"colour": "red"})
+    assert (answer.status_code, answer.json["errors"][0]["rule"]) == (422, "unknown")
+
+
+def test_a_change_made_meanwhile_is_not_overwritten(crm, placed):
+    path = f"/oms/orders/{placed()['id']}"
+    etag = crm.get(path).headers["ETag"]
+    assert crm.patch(path, json={"notes": "first"}, headers={"If-Match": etag}).status_code == 200
+    assert crm.patch(path, json={"notes": "second"}, headers={"If-Match": etag}).status_code == 409
+    assert crm.patch(path, json={"notes": "third", "version": 1}).status_code == 409
+    assert crm.get(path).json["notes"] == "first"
+
+
+def test_an_order_that_has_ended_is_not_changed(crm, placed, work):
+    order = placed()
+    crm.post(f"/oms/orders/{order['id']}/cancel", json={"reason": "Not needed"})
+    work()
+    assert crm.patch(f"/oms/orders/{order['id']}", json={"notes": "x"}).status_code == 409
+
+
+def test_a_cancelled_order_ends_with_its_dates_and_outcome(crm, placed, work):
+    order = placed("pvlan_p2p_with_unit")
+    answer = crm.post(f"/oms/orders/{order['id']}/cancel", json={"reason": "Not needed"})
+    assert answer.status_code == 200
+    work()
+    ended = crm.get(f"/oms/orders/{order['id']}").json
+    assert (ended["status"], ended["outcome"]) == ("cancelled", "none")
+    assert ended["cancellation_date"]
+    assert {item["status"] for item in ended["items"]} == {"cancelled"}
+    assert crm.post(f"/oms/orders/{order['id']}/cancel", json={"reason": "again"}).status_code == 409
+
+
+def test_a_cancel_says_why(crm, placed):
+    answer = crm.post(f"/oms/orders/{placed()['id']}/cancel", json={})
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/reason")
+
+
+def test_a_member_cancels_until_an_item_is_being_provisioned(member, crm, placed, work):
+    port = {"fabric": "lon1", "location": "LD8", "port_capacity": 1000}
+    item = {"service_type": "multiservice_port", "item_action": "new", "details": port}
+    first, second = (placed("port_and_peering_unit", items=[item]) for _ in range(2))
+    assert member.post(f"/oms/orders/{first['id']}/cancel", json={"reason": "Changed my mind"}).status_code == 200
+    work()  # the second one now waits for its cross-connect
+    assert member.post(f"/oms/orders/{second['id']}/cancel", json={"reason": "Changed my mind"}).status_code == 409
+    assert crm.post(f"/oms/orders/{second['id']}/cancel", json={"reason": "They asked us to"}).status_code == 200
+
+
+def test_a_join_waits_for_the_owner_who_may_agree_without_seeing_the_order(joining, owner, crm, work):
+    assert crm.get(f"/oms/orders/{joining['id']}").json["status"] == "awaiting_order_confirmation"
+    assert owner.get(f"/oms/orders/{joining['id']}").status_code == 404
+    answer = owner.post(f"/oms/orders/{joining['id']}/confirm")
+    assert (answer.status_code, answer.data) == (204, b"")
+    work()
+    assert crm.get(f"/oms/orders/{joining['id']}").json["status"] != "awaiting_order_confirmation"
+    assert owner.post(f"/oms/orders/{joining['id']}/confirm").status_code == 404
+
+
+def test_the_member_that_joins_cannot_agree_in_the_owners_place(joining, member):
+    answer = member.post(f"/oms/orders/{joining['id']}/confirm", json={})
+    assert answer.status_code == 409
+
+
+def test_the_owner_may_decline_with_a_reason(joining, owner, crm, member):
+    assert owner.post(f"/oms/orders/{joining['id']}/reject", json={}).status_code == 422
+    assert owner.post(f"/oms/orders/{joining['id']}/reject", json={"reason": "We are full"}).status_code == 204
+    ended = crm.get(f"/oms/orders/{joining['id']}").json
+    assert ended["status"] == "rejected"
+    told = [line["user_message"] for line in member.get("/oms/order-logs").json["items"]]
+    assert "The order was declined: We are full" in told
+
+
+def test_a_trusted_program_agrees_for_the_owner_and_sees_the_order(joining, crm):
+    answer = crm.post(f"/oms/orders/{joining['id']}/confirm", json={"reason": "The owner rang us"})
+    assert answer.status_code == 200
+    assert answer.json["id"] == joining["id"]
+    assert crm.post(f"/oms/orders/{joining['id']}/confirm", json={}).status_code == 409
+
+
+def test_a_stranger_neither_agrees_nor_declines(app, joining):
+    stranger = cast.program(app, cast.RESELLER)
+    assert stranger.post(f"/oms/orders/{joining['id']}/confirm", json={}).status_code == 404
+    assert stranger.post(f"/oms/orders/{joining['id']}/reject", json={"reason": "no"}).status_code == 404
+
+
+def test_the_owner_may_also_answer_by_item(joining, owner):
+    item = joining["items"][0]["id"]
+    assert owner.get(f"/oms/order-items/{item}").status_code == 404
+    assert owner.post(f"/oms/order-items/{item}/resume", json={"version": 2}).status_code == 204
