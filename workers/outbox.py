@@ -117,11 +117,12 @@ def _ticketing(message: Any, payload: dict[str, Any], ticketing: Any) -> None:
     db.session.rollback()  # no transaction is open during the call
     if message.verb == "ensure":
         _ensure(message, payload, ticketing, order.ticket_number)
-    elif order.ticket_number is not None:
-        if message.verb == "note":
-            ticketing.note(message.key, order.ticket_number, payload["body"], internal=payload["internal"])
-        else:
-            ticketing.set_status(message.key, order.ticket_number, payload["status"])
+        return
+    number = order.info_ticket_number if payload.get("informs") else order.ticket_number
+    if number is not None and message.verb == "note":
+        ticketing.note(message.key, number, payload["body"], internal=payload["internal"])
+    elif number is not None:
+        ticketing.set_status(message.key, number, payload["status"])
 
 
 def _ensure(message: Any, payload: dict[str, Any], ticketing: Any, worked: int | None) -> None:

@@ -153,7 +153,7 @@ def _sub_account(wanted: OrderInput, account: Account, actor: Actor) -> Account 
 
 def _with_parent_checked(wanted: OrderInput, checked: Checked, account_ids: set[str]) -> list[CheckedItem]:
     """The checked items; findings of the catalogue and of the order's own links are answered together."""
-    findings = list(checked.findings)
+    findings = [*checked.findings, *_customer_is_missing(wanted)]
     if wanted.parent_order_id is not None:
         parent = db.session.get(Order, wanted.parent_order_id)
         if parent is None or parent.account_id not in account_ids:
@@ -166,6 +166,14 @@ def _with_parent_checked(wanted: OrderInput, checked: Checked, account_ids: set[
     if findings:
         raise Invalid("Some values of the order are not right.", findings)
     return checked.items
+
+
+def _customer_is_missing(wanted: OrderInput) -> list[Finding]:
+    """A reseller's peering unit is for one of its customers, so the order has to say for which."""
+    asked = any(one.service_type == "reseller_peering_unit" and one.action == "new" for one in wanted.items)
+    if not asked or wanted.sub_customer is not None:
+        return []
+    return [Finding("/sub_customer", "required", "Say for which of your customers the reseller peering unit is.")]
 
 
 def _store(wanted: OrderInput, account: Account, sub_account: Account | None, actor: Actor) -> Order:

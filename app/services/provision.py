@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.catalogue import CheckedItem
+from app.catalogue.lines import facts_of_details
 from app.domain import story
 from app.domain.models import Order, OrderItem, Service
 from app.extensions import db
@@ -33,7 +34,7 @@ def prepare(item: OrderItem, one: CheckedItem, stored: dict[int, OrderItem], ord
 
 def _new_service(item: OrderItem, one: CheckedItem, stored: dict[int, OrderItem], order: Order) -> Service:
     details = one.details
-    capacity = details.get("bandwidth", details.get("service_capacity", details.get("port_capacity")))
+    port, pvlan = (_named(details.get(name), stored) for name in ("port", "pvlan"))
     service = Service(
         number=story.next_number("service", FIRST_SERVICE_NUMBER),
         service_type=one.service_type,
@@ -43,12 +44,11 @@ def _new_service(item: OrderItem, one: CheckedItem, stored: dict[int, OrderItem]
         sub_account_id=order.sub_account_id,
         fabric_code=one.fabric,
         location_code=details.get("location"),
-        details=details,
+        details=_with_numbers(details, port=port, pvlan=pvlan),
         vlan_id=details.get("vlan_id"),
         mac_address=details.get("mac_address"),
-        capacity=capacity,
+        capacity=facts_of_details(one.service_type, details).capacity,
     )
-    port, pvlan = (_named(details.get(name), stored) for name in ("port", "pvlan"))
     if port is not None:
         service.port_service_id = port.id
         service.location_code = service.location_code or port.location_code
@@ -58,6 +58,11 @@ def _new_service(item: OrderItem, one: CheckedItem, stored: dict[int, OrderItem]
     db.session.add(service)
     db.session.flush()
     return service
+
+
+def _with_numbers(details: dict[str, Any], **named: Service | None) -> dict[str, Any]:
+    """The details as they stay true outside their order: other items of it by the numbers of their services."""
+    return {**details, **{name: service.number for name, service in named.items() if service is not None}}
 
 
 def _group(details: dict[str, Any]) -> str | None:

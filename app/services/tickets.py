@@ -1,9 +1,12 @@
 """What an order's tickets say: written as messages for the ticketing system in the transaction of the order itself."""
 
+from sqlalchemy import select
+
 from app.catalogue import tickets as words
 from app.config import Config
 from app.domain import story
-from app.domain.models import Order
+from app.domain.models import Order, OutboxMessage
+from app.extensions import db
 from app.queries import names
 
 SALES, PROVISIONING = "sales", "provisioning"
@@ -11,6 +14,17 @@ NO_ACTION = (
     "The service will be provisioned by self service automation. No action from sales is required. "
     "Provisioning ticket number: {ticket_number}. Order ID: "
 )
+FIELDS = {
+    "product": "Product",
+    "category": "Category",
+    "peering_lan": "Peering LAN",
+    "priority": "Priority",
+    "prov_status": "Prov Status",
+    "provisioning": "Provisioning",
+    "site": "Site",
+    "prov_port_type": "Prov Port Type",
+}
+"""The catalogue's properties of a ticket → the titles of a help desk's own fields."""
 
 
 def open_for(order: Order, config: Config) -> None:
@@ -24,20 +38,28 @@ def open_for(order: Order, config: Config) -> None:
 
 
 def open_by_hand(order: Order, config: Config) -> None:
-    """Nobody automates an item after all: Sales get a ticket to act on."""
-    _ensure(order, config, SALES, "awaiting_agent")
+    """Nobody automates an item after all: Sales get a ticket to act on, one for the order."""
+    db.session.refresh(order, with_for_update=True)  # two of its items may come here at the same time
+    told = select(OutboxMessage.id).where(OutboxMessage.key == _key(order, SALES))
+    if db.session.execute(told).first() is None:
+        _ensure(order, config, SALES, "awaiting_agent")
+
+
+def _key(order: Order, what: str) -> str:
+    return f"order:{order.id}:ticket:{what}"
 
 
 def _ensure(order: Order, config: Config, queue: str, status: str) -> None:
-    story.tell(
-        order.id, f"order:{order.id}:ticket:{queue}", "ticketing", "ensure", _payload(order, config, queue, status)
-    )
+    story.tell(order.id, _key(order, queue), "ticketing", "ensure", _payload(order, config, queue, status))
 
 
 def _inform_sales(order: Order, config: Config) -> None:
+    """The read-only ticket: first that nothing is to be done, then what was ordered."""
     payload = _payload(order, config, SALES, "resolved")
-    payload |= {"read_only": True, "informs": True, "body": f"{NO_ACTION}{order.id}\n\n{payload['body']}"}
-    story.tell(order.id, f"order:{order.id}:ticket:information", "ticketing", "ensure", payload)
+    first = {**payload, "read_only": True, "informs": True, "body": f"{NO_ACTION}{order.id}"}
+    then = {"body": payload["body"], "internal": False, "informs": True}
+    story.tell(order.id, _key(order, "information"), "ticketing", "ensure", first)
+    story.tell(order.id, _key(order, "information:body"), "ticketing", "note", then)
 
 
 def _payload(order: Order, config: Config, queue: str, status: str) -> dict[str, object]:
@@ -60,8 +82,12 @@ def _payload(order: Order, config: Config, queue: str, status: str) -> dict[str,
         "queue": queue,
         "status": status,
         "read_only": False,
-        "properties": words.properties(told, items[0], known),
+        "properties": _fields(words.properties(told, items[0], known)),
         "person": {"name": order.requestor.get("full_name") or "", "email": order.requestor.get("email") or ""},
         "cc": list(order.additional_cc),
         "labels": ["oms", order.channel],
     }
+
+
+def _fields(properties: dict[str, str]) -> dict[str, str]:
+    return {FIELDS.get(name, name): value for name, value in properties.items() if value}

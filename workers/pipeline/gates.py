@@ -3,6 +3,7 @@
 Gates are steps like all others, put in front of the handler's own when the plan is written down.
 """
 
+import uuid
 from datetime import datetime, timedelta
 
 from app.domain import clock
@@ -15,9 +16,9 @@ LOOK_AGAIN = timedelta(seconds=15)
 """Fall-back for a nudge that got lost between a predecessor's end and this item's wait being opened."""
 
 
-def confirmation(audience: str, title: str, tell: str) -> Step:
-    """Somebody must agree before the item starts; `audience` is team:sales or account:<id>."""
-    return Step("confirmation", title, WaitKind.CONFIRM.value, team=audience, tell=tell)
+def confirmation(number: int, audience: str, title: str, tell: str) -> Step:
+    """Somebody must agree before the item starts; `audience` is team:sales or account:<id>. There may be several."""
+    return Step(f"confirmation_{number}", title, WaitKind.CONFIRM.value, team=audience, tell=tell)
 
 
 @until("Wait for the items it depends on")
@@ -39,13 +40,12 @@ def predecessors_done(task: Task) -> Facts | Await:
     unfinished = [row for row in needed if row.state is not State.DONE]
     if unfinished:
         first = unfinished[0]
-        return Await(
-            WaitKind.DEPENDENCY,
-            f"item:{first.needs_id}",
-            f"Waits for item {first.order_number}/{first.item_number}",
-            look_again=clock.now() + LOOK_AGAIN,
-        )
+        return wait_for_item(first.needs_id, f"{first.order_number}/{first.item_number}")
     return {}
+
+
+def wait_for_item(item_id: uuid.UUID, name: str) -> Await:
+    return Await(WaitKind.DEPENDENCY, f"item:{item_id}", f"Waits for item {name}", look_again=clock.now() + LOOK_AGAIN)
 
 
 @until("Wait for the requested start date")

@@ -23,7 +23,9 @@ TITLES = {
 def record_by_hand(task: Any) -> dict[str, Any]:
     """Nobody automated the item; once people have done all of it the service's record follows."""
     task.stock.settle_by_hand(task.item)
-    task.say(user=f"Service {task.service_number} has been completed by our staff.")
+    number = task.item.service_number
+    what = f"Order item {task.item.item_number}" if number is None else f"Service {number}"
+    task.say(user=f"{what} has been completed by our staff.")
     return {}
 
 
@@ -47,8 +49,8 @@ def steps_for(item: Any) -> tuple[str, list[tuple[Stage | None, Step]]]:
 
 
 def _gates(item: Any) -> Iterator[Step]:
-    for audience, title, tell in item.confirmations:
-        yield gates.confirmation(audience, title, tell)
+    for number, (audience, title, tell) in enumerate(item.confirmations, start=1):
+        yield gates.confirmation(number, audience, title, tell)
     if db.session.execute(select(ItemDependency.needs_id).where(ItemDependency.item_id == item.id).limit(1)).first():
         yield gates.predecessors_done
     if item.start_wish is not None:

@@ -3,14 +3,14 @@
 from workers.handlers.connexions.steps import bandwidth_fits_port_group, port_parameters, wait_for_member
 from workers.handlers.shared.network import measurement, network_change
 from workers.handlers.shared.register import activate_service, all_checks_done, create_service, register_active
-from workers.handlers.shared.reserve import reserve_vlan
+from workers.handlers.shared.reserve import reserve_mac, reserve_vlan
 from workers.pipeline.handler import Handler
 
 
 class ConnexionsNew(Handler):
     service_type, action = "connexions", "new"
 
-    inventory = (reserve_vlan, create_service)
+    inventory = (reserve_vlan, reserve_mac, create_service)
     quality_assurance = (
         bandwidth_fits_port_group,
         measurement("port_up", "Check that the partner's port is up", port_parameters),

@@ -3,16 +3,16 @@
 from typing import Any
 
 from app.domain.errors import PermanentFailure
+from workers.handlers.shared.details import ordered, owner, policed
 from workers.pipeline.handler import Facts, Task, local, member
 
 
-def port_parameters(task: Task) -> dict[str, Any]:
-    """What the network automation needs to know; a change carries the values that stay as well."""
-    known = {**(task.item.before or {}), **task.item.details}
+def port_parameters(task: Task, known: Facts) -> dict[str, Any]:
+    """What the network automation needs to know of the service."""
     return {
         "service_number": task.item.service_number,
         "service_type": "connexions",
-        "account": task.item.account_id,
+        "account": owner(task),
         "port": known["connexions_port"],
         "vlan_id": known.get("vlan_id"),
         "bandwidth_mbps": known.get("bandwidth"),
@@ -25,14 +25,14 @@ def port_parameters(task: Task) -> dict[str, Any]:
 
 @local("Check that the bandwidth fits the port group")
 def bandwidth_fits_port_group(task: Task) -> Facts:
-    known = {**(task.item.before or {}), **task.item.details}
+    known = ordered(task)
     group = task.stock.port_group(known["port_group_id"])
     bandwidth = known.get("bandwidth") or 0
     if bandwidth > group.capacity:
         raise PermanentFailure(f"{bandwidth} Mbit/s do not fit the port group's {group.capacity} Mbit/s.")
     if (group.fabric_code, group.location_code) != (known["fabric"], known["location"]):
         raise PermanentFailure(f"Port group {group.id} is on {group.fabric_code} in {group.location_code}.")
-    task.say(debug=f"{bandwidth or 'unpoliced'} Mbit/s fit the port group's {group.capacity} Mbit/s.")
+    task.say(debug=f"{policed(bandwidth)} fits the port group's {group.capacity} Mbit/s.")
     return {}
 
 

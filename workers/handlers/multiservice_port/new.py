@@ -2,6 +2,7 @@
 
 from workers.handlers.multiservice_port.steps import (
     assign_ports,
+    is_bundle,
     light_is_good,
     patch_cross_connect,
     port_parameters,
@@ -24,6 +25,7 @@ class MultiservicePortNew(Handler):
             undo="disable_port", says="Service {service_number} is connected now.", activates=True,
         ),
         measurement("port_up", "Check that the port is up", port_parameters),
+        measurement("lacp", "Check that all links of the bundle are used", port_parameters).when(is_bundle),
         register_active,
         activate_service,
     )  # fmt: skip

@@ -5,16 +5,16 @@ from typing import Any
 from app.domain.asks import number, text
 from app.domain.errors import PermanentFailure
 from app.domain.permissions import Team
+from workers.handlers.shared.details import owner
 from workers.pipeline.handler import Facts, Task, local, manual
 
 
-def port_parameters(task: Task) -> dict[str, Any]:
+def port_parameters(task: Task, known: Facts) -> dict[str, Any]:
     """What the network automation needs to know of a port service."""
-    known = {**(task.item.before or {}), **task.item.details}
     return {
         "service_number": task.item.service_number,
         "service_type": "multiservice_port",
-        "account": task.item.account_id,
+        "account": owner(task),
         "ports": task.facts["ports"],
         "port": task.facts["ports"][0],
         "encapsulation": known.get("encapsulation") or "none",
@@ -35,6 +35,10 @@ def assign_ports(task: Task) -> Facts:
     ports = task.stock.take_ports(task.item, details.get("quantity") or 1, details["port_capacity"])
     task.say(debug=f"Assigned {', '.join(ports)}.")
     return {"ports": ports, "port": ", ".join(ports)}
+
+
+def is_bundle(task: Task) -> bool:
+    return len(task.facts["ports"]) > 1
 
 
 @local("Find the port")

@@ -1,6 +1,7 @@
 """The runbooks of peering units. Resellers' peering units are worked in the same way, for another kind of customer."""
 
 from workers.handlers.shared.carrier import capacity_fits_port, locate_port, unit_parameters
+from workers.handlers.shared.details import begin_change
 from workers.handlers.shared.network import measurement, network_change
 from workers.handlers.shared.register import (
     activate_service,
@@ -42,20 +43,27 @@ class NewPeering(Handler):
 class ModifyPeering(Handler):
     """Another capacity, MAC address or ASN."""
 
-    inventory = (locate_port, reserve_mac)
+    inventory = (begin_change, locate_port, reserve_mac)
     quality_assurance = (capacity_fits_port, all_checks_done)
     provisioning = (
-        *network_change("modify_service", "Change the service on the network", unit_parameters, activates=True),
+        *network_change(
+            "modify_service", "Change the service on the network", unit_parameters,
+            undo="modify_service", activates=True,
+        ),
+        measurement("violation_counter", "Check the violation counter again", unit_parameters),
         register_change,
         change_service,
-    )
+    )  # fmt: skip
 
 
 class CeasePeering(Handler):
-    inventory = (locate_port,)
+    inventory = (begin_change, locate_port)
     quality_assurance = (all_checks_done,)
     provisioning = (
-        *network_change("remove_service", "Take the service off the network", unit_parameters, activates=True),
+        *network_change(
+            "remove_service", "Take the service off the network", unit_parameters,
+            undo="connect_service", activates=True,
+        ),
         register_ceased,
         cease_service,
-    )
+    )  # fmt: skip

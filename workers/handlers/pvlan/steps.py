@@ -2,16 +2,18 @@
 
 from typing import Any
 
+from app.domain import asks
 from app.domain.errors import PermanentFailure
-from workers.pipeline.handler import Facts, Task, automated, local
+from app.domain.states import WaitKind
+from workers.handlers.shared.details import owner
+from workers.pipeline.handler import Await, Facts, Task, automated, local, until
 
 
-def pvlan_parameters(task: Task) -> dict[str, Any]:
+def pvlan_parameters(task: Task, known: Facts) -> dict[str, Any]:
     """What the network automation needs to know of a private VLAN."""
-    known = {**(task.item.before or {}), **task.item.details}
     return {
         "service_number": task.item.service_number,
-        "account": task.item.account_id,
+        "account": owner(task),
         "fabric": known.get("fabric"),
         "pvlan_type": known.get("pvlan_type"),
         "service_name": known.get("service_name"),
@@ -28,16 +30,36 @@ def no_units_left(task: Task) -> Facts:
     return {}
 
 
-@local("Find the private VLAN that is joined")
-def find_owners_pvlan(task: Task) -> Facts:
-    """The owner has agreed by now; from here on the item is about the owner's private VLAN."""
-    pvlan = task.stock.only_pvlan_of(task.item.details["pvlan_service_account_id"])
+@until("Find the private VLAN that is joined")
+def find_owners_pvlan(task: Task) -> Facts | Await:
+    """The owner has agreed by now. Where it has several that the order may mean, somebody says which."""
+    details = task.item.details
+    owner_id = details["pvlan_service_account_id"]
+    found = task.stock.pvlans_of(owner_id, fabric=details.get("fabric"), name=details.get("service_name"))
+    if not found:
+        raise PermanentFailure(f"Account {owner_id} owns no active private VLAN that fits the order.")
+    if len(found) == 1:
+        return {"joined_pvlan": str(found[0].number)}
+    listed = "\n".join(f"{one.number}: {one.name or 'unnamed'} on {one.fabric_code}" for one in found)
+    return Await(
+        WaitKind.MANUAL,
+        "team:engineering",
+        "Say which private VLAN is joined",
+        tell=f"Account {owner_id} owns several that the order may mean; ask its owner which one.\n{listed}",
+        ask={"joined_pvlan": asks.choice("Private VLAN", *(str(one.number) for one in found))},
+    )
+
+
+@local("Enter the owner's private VLAN")
+def enter_owners_pvlan(task: Task) -> Facts:
+    """From here on the item is about the owner's private VLAN."""
+    pvlan = task.stock.numbered(int(task.facts["joined_pvlan"]))
     task.stock.link_service(task.item, pvlan)
     task.say(
         user=f"The owner of private VLAN {pvlan.number} agreed that you join it.",
         debug=f"Joins private VLAN {pvlan.number} of account {pvlan.account_id}.",
     )
-    return {"pvlan_service_number": pvlan.number, "owner": pvlan.account_id}
+    return {"pvlan_service_number": pvlan.number}
 
 
 def _leave(task: Task) -> Facts:

@@ -22,7 +22,7 @@ def locate_pvlan(task: Task) -> Facts:
 def pvlan_has_room(task: Task) -> Facts:
     """A point-to-point private VLAN has two ends."""
     pvlan = task.stock.pvlan_for(task.item)
-    units = task.stock.units_of(pvlan)
-    if pvlan.details.get("pvlan_type") == "p2p" and len(units) > P2P_ENDS:
+    earlier = [unit for unit in task.stock.units_of(pvlan) if unit.number < task.service_number]
+    if pvlan.details.get("pvlan_type") == "p2p" and len(earlier) >= P2P_ENDS:
         raise PermanentFailure(f"Private VLAN {pvlan.number} is point to point and already has {P2P_ENDS} units.")
     return {}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.domain.errors import PermanentFailure
+from workers.handlers.shared.details import ordered, owner, policed
 from workers.pipeline.handler import Facts, Task, local
 
 
@@ -21,22 +22,20 @@ def locate_port(task: Task) -> Facts:
 @local("Check that the capacity fits the port")
 def capacity_fits_port(task: Task) -> Facts:
     port = task.stock.port_service(task.item)
-    known = {**(task.item.before or {}), **task.item.details}
-    wanted = known.get("service_capacity") or known.get("bandwidth") or 0
-    there = (port.details.get("port_capacity") or 0) * (port.details.get("quantity") or 1)
+    wanted = ordered(task).get("service_capacity") or 0
+    there = port.capacity or 0
     if wanted > there:
         raise PermanentFailure(f"{wanted} Mbit/s do not fit the port's {there} Mbit/s.")
-    task.say(debug=f"{wanted or 'unpoliced'} Mbit/s fit the port's {there} Mbit/s.")
+    task.say(debug=f"{policed(wanted)} fits the port's {there} Mbit/s.")
     return {}
 
 
-def unit_parameters(task: Task) -> dict[str, Any]:
-    """What the network automation needs to know of a service on a port; a change carries what stays as well."""
-    known = {**(task.item.before or {}), **task.item.details}
+def unit_parameters(task: Task, known: Facts) -> dict[str, Any]:
+    """What the network automation needs to know of a service on a port."""
     return {
         "service_number": task.item.service_number,
         "service_type": task.item.service_type,
-        "account": task.item.account_id,
+        "account": owner(task),
         "port": task.facts["ports"][0],
         "vlan_id": known.get("vlan_id"),
         "bandwidth_mbps": known.get("service_capacity", known.get("bandwidth")),

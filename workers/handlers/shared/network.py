@@ -1,5 +1,6 @@
 """Changing the network through its automation: plan, review what is not the member's own, submit, wait for the end."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,12 +10,14 @@ from app.domain import asks, clock
 from app.domain.errors import NotYet, PermanentFailure
 from app.domain.states import WaitKind
 from app.domain.story import Line
+from workers.handlers.shared.details import ordered, standing
 from workers.pipeline.handler import Await, Facts, Step, Task, automated, local, until
 
 POLL_EVERY = timedelta(seconds=5)
 """How often a job is looked at when no callback comes."""
 
-Parameters = Callable[[Task], dict[str, Any]]
+Parameters = Callable[[Task, Facts], dict[str, Any]]
+"""What an action needs to know, from the task and the service's details as they are to be."""
 
 
 def network_change(
@@ -22,7 +25,7 @@ def network_change(
     title: str,
     parameters: Parameters,
     *,
-    undo: str | None = None,
+    undo: str,
     says: str = "",
     activates: bool = False,
 ) -> tuple[Step, ...]:
@@ -31,7 +34,8 @@ def network_change(
     Its plan is looked at first: a difference that touches anything but the ordering member's own ports and services
     pauses for an engineer (the seed's automation is for member related, low risk changes). Then it is submitted, and
     the item waits, holding no worker, until the automation has read the change back. `undo` names the action that
-    takes it back when the item is cancelled; `says` is told to the member when it is done.
+    takes it back when the item is cancelled, to how the service stood before; `says` is told to the member when it is
+    done.
     """
     return (
         _reviewed(action, title, parameters),
@@ -41,13 +45,27 @@ def network_change(
     )
 
 
+def measurement(check: str, title: str, parameters: Parameters) -> Step:
+    """Look at the network; what is not right stops the item in words."""
+
+    def measure(task: Task) -> Facts:
+        seen = task.systems.network.measure(check, parameters(task, ordered(task)))
+        label = " (simulated)" if seen.get("simulated") else ""
+        if not seen["ok"]:
+            raise PermanentFailure(f"{title}: {seen['detail']}{label}")
+        task.say(debug=f"{title}: {seen['detail']}{label}")
+        return {f"measured_{check}": seen.get("value")}
+
+    return replace(automated(title, uses=("network",))(measure), key=f"measure_{check}")
+
+
 def _reviewed(action: str, title: str, parameters: Parameters) -> Step:
     def review(task: Task) -> Facts | Await:
-        plan = task.systems.network.plan(action, parameters(task))
+        plan = task.systems.network.plan(action, parameters(task, ordered(task)))
         own = {task.item.account_id, task.item.sub_account_id}
         foreign = [touch for touch in plan.touches if touch.account not in own]
         if not foreign or not task.config.network_review:
-            return {}
+            return _undecided(task)
         touched = ", ".join(f"{touch.kind} {touch.id} of {touch.account or 'nobody known'}" for touch in foreign)
         return Await(
             WaitKind.REVIEW,
@@ -61,29 +79,44 @@ def _reviewed(action: str, title: str, parameters: Parameters) -> Step:
             line=Line(debug=f"Paused for a review: the change touches {touched}."),
         )
 
-    return replace(until(f"Plan: {title.lower()}", uses=("network",))(review), key=f"review_{action}")
+    return replace(until(_plan_title(title), uses=("network",))(review), key=f"review_{action}")
 
 
 def _judged(action: str, title: str) -> Step:
     def judge(task: Task) -> Facts:
         """The review only collected a decision; here it takes effect, and is cleared for the next review."""
         if task.facts.get("decision") == "refuse":
-            raise PermanentFailure(f"An engineer refused the planned change. {task.facts.get('remark') or ''}".strip())
-        return {"decision": None, "remark": None} if task.facts.get("decision") else {}
+            said = task.facts.get("remark")
+            raise PermanentFailure(
+                f"An engineer refused the planned change{f': {said}' if said else '.'} "
+                f"Once it is put right, retry from “{_plan_title(title)}”."
+            )
+        return _undecided(task)
 
     return replace(local(f"Judge the plan: {title.lower()}")(judge), key=f"judge_{action}")
 
 
-def _submitted(action: str, title: str, parameters: Parameters, undo: str | None, activates: bool) -> Step:
+def _plan_title(title: str) -> str:
+    return f"Plan: {title.lower()}"
+
+
+def _undecided(task: Task) -> Facts:
+    """Facts that forget the decision of an earlier review."""
+    return {"decision": None, "remark": None} if task.facts.get("decision") else {}
+
+
+def _submitted(action: str, title: str, parameters: Parameters, undo: str, activates: bool) -> Step:
     def submit(task: Task) -> Facts:
         callback = f"{task.config.public_url}/hooks/nca"
-        reference = task.systems.network.submit(task.key, action, parameters(task), callback)
+        key = _key(task, task.facts.get(f"job_{action}"))
+        reference = task.systems.network.submit(key, action, parameters(task, ordered(task)), callback)
         task.say(debug=f"Network automation: {action} submitted as job {reference}.")
         return {f"job_{action}": reference}
 
     def take_back(task: Task) -> Facts:
-        assert undo is not None
-        job = task.systems.network.poll(task.systems.network.submit(task.key, undo, parameters(task)))
+        _must_have_ended(task, task.facts.get(f"job_{action}"), action)
+        reference = task.systems.network.submit(task.key, undo, parameters(task, standing(task)))
+        job = task.systems.network.poll(reference)
         if not job.ended:
             raise NotYet(f"Network automation still works on {undo}.", look_again=2.0)
         if job.state == "failed":
@@ -91,8 +124,21 @@ def _submitted(action: str, title: str, parameters: Parameters, undo: str | None
         task.say(debug=f"Network automation: {undo} done, revision {job.revision}.")
         return {}
 
-    step = automated(title, uses=("network",), undo=take_back if undo else None, activates=activates)(submit)
+    step = automated(title, uses=("network",), undo=take_back, activates=activates)(submit)
     return replace(step, key=action)
+
+
+def _key(task: Task, earlier: str | None) -> str:
+    """The key of the step; after a job that failed, and so changed nothing, one of its own for the next job."""
+    if earlier is None or task.systems.network.poll(earlier).state != "failed":
+        return task.key
+    return str(uuid.uuid5(uuid.UUID(task.key), earlier))
+
+
+def _must_have_ended(task: Task, reference: str | None, action: str) -> None:
+    """A change that is still under way could be done after it was taken back."""
+    if reference is not None and not task.systems.network.poll(reference).ended:
+        raise NotYet(f"Network automation still works on {action}.", look_again=2.0)
 
 
 def _done(action: str, title: str, says: str) -> Step:
@@ -107,7 +153,9 @@ def _done(action: str, title: str, says: str) -> Step:
                 reference=reference, look_again=clock.now() + POLL_EVERY,
             )  # fmt: skip
         if job.state == "failed":
-            raise PermanentFailure(f"Network automation failed on {action}: {job.error}")
+            raise PermanentFailure(
+                f"Network automation failed on {action}: {job.error} Once it is put right, retry from “{title}”."
+            )
         checked = ", ".join(f"{check['name']}: {'ok' if check['ok'] else 'not ok'}" for check in job.checks)
         told = says.format(service_number=task.item.service_number) if says else None
         task.say(
@@ -116,17 +164,3 @@ def _done(action: str, title: str, says: str) -> Step:
         return {f"revision_{action}": job.revision}
 
     return replace(until(f"Wait for the network: {title.lower()}", uses=("network",))(look), key=f"{action}_done")
-
-
-def measurement(check: str, title: str, parameters: Parameters) -> Step:
-    """Look at the network; what is not right stops the item in words."""
-
-    def measure(task: Task) -> Facts:
-        seen = task.systems.network.measure(check, parameters(task))
-        label = " (simulated)" if seen.get("simulated") else ""
-        if not seen["ok"]:
-            raise PermanentFailure(f"{title}: {seen['detail']}{label}")
-        task.say(debug=f"{title}: {seen['detail']}{label}")
-        return {f"measured_{check}": seen.get("value")}
-
-    return replace(automated(title, uses=("network",))(measure), key=f"measure_{check}")

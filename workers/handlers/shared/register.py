@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from workers.handlers.shared.details import ordered, standing
 from workers.pipeline.handler import Facts, Task, automated, local
 
 
@@ -12,9 +13,15 @@ def _registered(task: Task) -> dict[str, Any]:
         "account_id": task.item.account_id,
         "sub_account_id": task.item.sub_account_id,
         "order_number": task.item.order_number,
-        "details": task.item.details,
+        "details": {**task.item.details, **_references(task)},
         "state": "pre_active",
     }
+
+
+def _references(task: Task) -> dict[str, Any]:
+    """The services it rests on by their numbers, where the order names another of its items."""
+    found = {"port": task.facts.get("port_service_number"), "pvlan": task.facts.get("pvlan_service_number")}
+    return {name: found[name] for name in found if found[name] is not None and name in task.item.details}
 
 
 def _undo_create(task: Task) -> Facts:
@@ -34,12 +41,7 @@ def create_service(task: Task) -> Facts:
     return {"inventory_reference": reference}
 
 
-def _undo_activate(task: Task) -> Facts:
-    task.systems.inventory.update(task.key, task.service_number, {"state": "cancelled"})
-    return {}
-
-
-@automated("Mark the service active in the inventory", uses=("inventory",), undo=_undo_activate)
+@automated("Mark the service active in the inventory", uses=("inventory",), undo=_undo_create)
 def register_active(task: Task) -> Facts:
     ports = task.facts.get("ports")
     task.systems.inventory.update(
@@ -57,16 +59,13 @@ def activate_service(task: Task) -> Facts:
 
 
 def _undo_register_change(task: Task) -> Facts:
-    before = task.item.before or {}
-    old = {name: before.get(name) for name in task.item.details}
-    task.systems.inventory.update(task.key, task.service_number, {"details": {**before, **old}})
+    task.systems.inventory.update(task.key, task.service_number, {"details": standing(task)})
     return {}
 
 
 @automated("Write the change into the inventory", uses=("inventory",), undo=_undo_register_change)
 def register_change(task: Task) -> Facts:
-    details = {**(task.item.before or {}), **task.item.details}
-    task.systems.inventory.update(task.key, task.service_number, {"details": details})
+    task.systems.inventory.update(task.key, task.service_number, {"details": ordered(task)})
     return {}
 
 
@@ -77,7 +76,12 @@ def change_service(task: Task) -> Facts:
     return {}
 
 
-@automated("Mark the service ceased in the inventory", uses=("inventory",))
+def _undo_register_ceased(task: Task) -> Facts:
+    task.systems.inventory.update(task.key, task.service_number, {"state": "active"})
+    return {}
+
+
+@automated("Mark the service ceased in the inventory", uses=("inventory",), undo=_undo_register_ceased)
 def register_ceased(task: Task) -> Facts:
     task.systems.inventory.update(task.key, task.service_number, {"state": "ceased"})
     return {}

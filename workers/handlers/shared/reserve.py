@@ -1,10 +1,11 @@
 """Steps that take what only one service can have. The unique index decides; whoever comes second fails in words."""
 
+from workers.handlers.shared.details import standing
 from workers.pipeline.handler import Facts, Task, local
 
 
 def _give_vlan_back(task: Task) -> Facts:
-    task.stock.release_vlan(task.item)
+    task.stock.release_vlan(task.item, standing(task).get("vlan_id"))
     return {}
 
 
@@ -19,7 +20,7 @@ def reserve_vlan(task: Task) -> Facts:
 
 
 def _give_mac_back(task: Task) -> Facts:
-    task.stock.release_mac(task.item)
+    task.stock.release_mac(task.item, standing(task).get("mac_address"))
     return {}
 
 
