@@ -1,5 +1,7 @@
 """The application factory: a table of contents for the program."""
 
+from pathlib import Path
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -10,6 +12,8 @@ from app.domain import models as _models  # noqa: F401  (the schema)
 from app.extensions import csrf, db, htmx, login, migrate
 from app.web import api, auth, errors, guard, hooks, ops, portal, render, staff
 from app.web import live as live_room
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -22,7 +26,7 @@ def create_app(config: Config | None = None) -> Flask:
     logs.configure(config)
 
     db.init_app(app)
-    migrate.init_app(app, db, directory="migrations", render_as_batch=config.on_sqlite, compare_type=True)
+    migrate.init_app(app, db, directory=str(MIGRATIONS))
     queues.init_app(app, config.redis_url)
     live.init_app(app, config.redis_url)
     login.init_app(app)
