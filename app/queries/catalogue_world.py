@@ -53,7 +53,9 @@ class DatabaseWorld:
 
     def service(self, number: int) -> ServiceFacts | None:
         own = Service.account_id.in_(self.account_ids)
-        row = db.session.execute(_with_carriers().where(Service.number == number, or_(own, self._joined()))).first()
+        row = db.session.execute(
+            _with_carriers().where(Service.number == number, or_(own, joined_pvlan(self.account_ids)))
+        ).first()
         if row is None:
             return None
         service, port, pvlan = row
@@ -84,17 +86,18 @@ class DatabaseWorld:
     def mac_holder(self, fabric: str, mac_address: str) -> int | None:
         return _holder(Service.fabric_code == fabric, Service.mac_address == mac_address)
 
-    def _joined(self) -> ColumnElement[bool]:
-        """A private VLAN whose owner let one of these accounts in: a completed item of a join order led to it."""
-        return exists().where(
-            OrderItem.service_id == Service.id,
-            OrderItem.order_id == Order.id,
-            OrderItem.state == State.DONE,
-            OrderItem.service_type == "pvlan",
-            OrderItem.action == "new",
-            Order.type == JOIN_PVLAN,
-            or_(Order.account_id.in_(self.account_ids), Order.sub_account_id.in_(self.account_ids)),
-        )
+
+def joined_pvlan(account_ids: AbstractSet[str]) -> ColumnElement[bool]:
+    """A private VLAN whose owner let one of these accounts in: a completed item of a join order led to it."""
+    return exists().where(
+        OrderItem.service_id == Service.id,
+        OrderItem.order_id == Order.id,
+        OrderItem.state == State.DONE,
+        OrderItem.service_type == "pvlan",
+        OrderItem.action == "new",
+        Order.type == JOIN_PVLAN,
+        or_(Order.account_id.in_(account_ids), Order.sub_account_id.in_(account_ids)),
+    )
 
 
 def _with_carriers() -> Select[Service, int, int]:

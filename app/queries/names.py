@@ -1,6 +1,6 @@
 """The names of what an order's details refer to by key or number, for tickets and pages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -19,11 +19,19 @@ def for_order(order: Order) -> Names:
 
 def for_items(items: Iterable[OrderItem]) -> Names:
     """Names for all details of these items, in a fixed number of queries."""
-    details: list[dict[str, Any]] = []
+    details: list[Mapping[str, Any]] = []
+    numbers: set[int] = set()
     for item in items:
         details += [item.details, item.before or {}]
+        if item.service_number is not None:
+            numbers.add(item.service_number)
+    return for_details(details, numbers)
+
+
+def for_details(details: Sequence[Mapping[str, Any]], service_numbers: Iterable[int] = ()) -> Names:
+    """Names for what these details refer to, and for these services, in a fixed number of queries."""
     numbers = {one[key] for one in details for key in _NUMBERED if isinstance(one.get(key), int)}
-    numbers |= {item.service_number for item in items if item.service_number is not None}
+    numbers |= set(service_numbers)
     accounts = {one["pvlan_service_account_id"] for one in details if one.get("pvlan_service_account_id")}
     groups = {one["port_group_id"] for one in details if one.get("port_group_id")}
     return Names(

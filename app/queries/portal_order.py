@@ -31,6 +31,7 @@ _customer = aliased(Account)
 class ItemPart:
     """One item of the page. `service_id` only where the viewer may open the service."""
 
+    id: uuid.UUID
     number: int
     title: str
     words: Words
@@ -191,7 +192,7 @@ def _item_parts(order: Any, rows: list[Any], progress: list[ItemProgress], actor
     called = replace(names.for_items(rows), items=item_names(numbered, "member"))
     return [
         ItemPart(
-            number=row.item_number, title=item_title(row.item_number, row.service_type, row.action, order.type),
+            id=row.id, number=row.item_number, title=_title(order, row),
             words=one.words, nodes=item_nodes(one), rows=item_details(row, order.type, called),
             service_number=row.service_number, service_id=row.service_id if _may_open(row, actor) else None,
             is_open=len(rows) <= 3 or one.words.key in ("waiting", "failed"),

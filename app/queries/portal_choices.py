@@ -1,0 +1,124 @@
+"""What a member can choose from when ordering: places, its own ports, private VLANs and port groups, its customers."""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from sqlalchemy import or_, select
+
+from app.catalogue.showing import speed
+from app.domain.models import Account, Fabric, Location, PortGroup, Service
+from app.extensions import db
+from app.queries import names
+from app.queries.catalogue_world import joined_pvlan
+
+MOST = 500
+"""More are not listed in a form; who has more orders by API."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a service can be, with its name for people."""
+
+    fabric: str
+    location: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Offered:
+    """One thing to choose; `fabric` and `location` say where it is."""
+
+    key: str
+    label: str
+    fabric: str | None = None
+    location: str | None = None
+    port_label: str = ""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """All that one account, or one ordering for these accounts, may choose from."""
+
+    places: Sequence[Place] = ()
+    fabrics: Sequence[tuple[str, str]] = ()
+    services: dict[str, list[Offered]] = field(default_factory=dict)
+    groups: Sequence[Offered] = ()
+    customers: Sequence[tuple[str, str]] = ()
+
+    def of(self, service_types: Sequence[str]) -> list[Offered]:
+        """The services of these types."""
+        return [one for key in service_types for one in self.services.get(key, [])]
+
+
+def for_accounts(own: str, account_ids: AbstractSet[str]) -> Choices:
+    """Everything that the viewer's accounts have, in a fixed number of queries."""
+    rows = db.session.execute(select(Fabric.code, Fabric.name).order_by(Fabric.name))
+    fabrics = [(row.code, row.name) for row in rows]
+    called = dict(fabrics)
+    places = [
+        Place(row.fabric_code, row.code, f"{called[row.fabric_code]} – {_named(row.code, row.name)}")
+        for row in db.session.execute(
+            select(Location.fabric_code, Location.code, Location.name).order_by(Location.fabric_code, Location.code)
+        )
+    ]
+    customers = db.session.execute(
+        select(Account.id, Account.organisation)
+        .where(Account.id.in_(account_ids), Account.id != own)
+        .order_by(Account.organisation)
+    )
+    return Choices(
+        places=places, fabrics=fabrics, services=_services(account_ids, called), groups=_groups(account_ids, called),
+        customers=[(row.id, row.organisation) for row in customers],
+    )  # fmt: skip
+
+
+def _named(code: str, name: str) -> str:
+    return code if name == code else f"{name} ({code})"
+
+
+def _services(account_ids: AbstractSet[str], fabrics: dict[str, str]) -> dict[str, list[Offered]]:
+    """Active ports and private VLANs, those of others included that one of the accounts has joined."""
+    rows = db.session.execute(
+        select(Service.number, Service.service_type, Service.fabric_code, Service.location_code, Service.capacity)
+        .where(
+            Service.state == "active",
+            Service.service_type.in_(("multiservice_port", "pvlan")),
+            or_(
+                Service.account_id.in_(account_ids), Service.sub_account_id.in_(account_ids), joined_pvlan(account_ids)
+            ),
+        )
+        .order_by(Service.number)
+        .limit(MOST)
+    ).all()
+    called = names.for_details([], [row.number for row in rows]).services
+    found: dict[str, list[Offered]] = {}
+    for row in rows:
+        where = [fabrics.get(row.fabric_code or "", row.fabric_code or ""), row.location_code or ""]
+        size = [speed(row.capacity)] if row.capacity is not None else []
+        label = " · ".join([called.get(row.number, str(row.number)), *filter(None, where), *size])
+        offered = Offered(str(row.number), f"{label} ({row.number})", row.fabric_code, row.location_code)
+        found.setdefault(row.service_type, []).append(offered)
+    return found
+
+
+def _groups(account_ids: AbstractSet[str], fabrics: dict[str, str]) -> list[Offered]:
+    rows = db.session.scalars(
+        select(PortGroup).where(PortGroup.account_id.in_(account_ids)).order_by(PortGroup.port_label).limit(MOST)
+    )
+    return [
+        Offered(
+            row.id, f"{row.port_label} · {fabrics.get(row.fabric_code, row.fabric_code)} · {speed(row.capacity)}",
+            row.fabric_code, row.location_code, row.port_label,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def account_called(typed: str) -> str | None:
+    """The id of the account that somebody names by its id or its handle."""
+    wanted = typed.strip()
+    row = db.session.execute(
+        select(Account.id).where(or_(Account.id == wanted, Account.handle == wanted.lower()))
+    ).first()
+    return row.id if row is not None else None

@@ -1,0 +1,185 @@
+"""The member's services: the list, one service, the orders that touched it, and what can be done with it."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import aliased
+
+from app.catalogue import SERVICE_TYPES, Names, describe_service, title
+from app.catalogue.describe import Row
+from app.catalogue.model import Action
+from app.domain.models import Account, Order, OrderItem, Service
+from app.extensions import db
+from app.queries import names
+from app.queries.portal_words import Words, item_title, status_words
+from app.services.access import visible_orders
+from app.services.actor import Actor
+
+PAGE = 25
+RECENT_ORDERS = 20
+LIVING = ("pre_active", "active")
+
+STATES = {
+    "pre_active": Words("running", "Being set up"),
+    "active": Words("done", "Active"),
+    "ceased": Words("cancelled", "Ceased"),
+    "cancelled": Words("cancelled", "Cancelled"),
+}
+
+_customer = aliased(Account)
+
+
+@dataclass(frozen=True)
+class ServiceRow:
+    """One service as the list shows it."""
+
+    id: uuid.UUID
+    number: int
+    title: str
+    name: str
+    where: str
+    customer: str
+    words: Words
+
+
+@dataclass(frozen=True)
+class ServicePage:
+    rows: list[ServiceRow]
+    newer: int | None
+    older: int | None
+
+
+@dataclass(frozen=True)
+class Touched:
+    """An order item that was about the service."""
+
+    order_id: uuid.UUID
+    order_number: int
+    title: str
+    words: Words
+    ordered_at: datetime
+
+
+@dataclass(frozen=True)
+class ServicePart:
+    """The page of one service. `actions`: what may be ordered for it; `busy`: the order that is at it now."""
+
+    id: uuid.UUID
+    number: int
+    service_type: str
+    title: str
+    name: str
+    words: Words
+    rows: list[Row]
+    details: Mapping[str, Any]
+    account_id: str
+    sub_account_id: str | None
+    actions: list[Action]
+    touched: list[Touched]
+    billing_start: datetime | None
+    billing_end: datetime | None
+
+    @property
+    def busy(self) -> Touched | None:
+        return next((one for one in self.touched if one.words.key not in ("done", "cancelled")), None)
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """A member's own services, and those that its reseller has for it."""
+    return or_(Service.account_id.in_(actor.account_ids), Service.sub_account_id.in_(actor.account_ids))
+
+
+def _services(actor: Actor) -> Select[Any]:
+    return (
+        select(Service, Account.organisation, _customer.organisation.label("customer"))
+        .join(Account, Account.id == Service.account_id)
+        .outerjoin(_customer, _customer.id == Service.sub_account_id)
+        .where(visible(actor))
+    )
+
+
+def services(
+    actor: Actor, own: str, *, ended: bool = False, before: int | None = None, after: int | None = None
+) -> ServicePage:
+    """The newest services first; `ended` = those that were ceased or cancelled."""
+    state = Service.state.not_in(LIVING) if ended else Service.state.in_(LIVING)
+    query = _services(actor).where(state)
+    if after is not None:
+        rows = list(db.session.execute(query.where(Service.number > after).order_by(Service.number).limit(PAGE + 1)))
+        newer, rows = (rows[PAGE - 1].Service.number if len(rows) > PAGE else None), rows[:PAGE][::-1]
+        older = rows[-1].Service.number if rows else None
+    else:
+        if before is not None:
+            query = query.where(Service.number < before)
+        rows = list(db.session.execute(query.order_by(Service.number.desc()).limit(PAGE + 1)))
+        older, rows = (rows[PAGE - 1].Service.number if len(rows) > PAGE else None), rows[:PAGE]
+        newer = rows[0].Service.number if rows and before is not None else None
+    called = names.for_details([], [row.Service.number for row in rows])
+    return ServicePage([_row(row, own, called) for row in rows], newer, older)
+
+
+def _row(row: Any, own: str, called: Names) -> ServiceRow:
+    service: Service = row.Service
+    name = called.services.get(service.number, "")
+    fabric = called.fabrics.get(service.fabric_code or "", service.fabric_code)
+    location = called.locations.get(service.location_code or "", service.location_code)
+    return ServiceRow(
+        id=service.id, number=service.number, title=title(service.service_type, "member"),
+        name="" if name == str(service.number) else name,
+        where=" · ".join(part for part in (fabric, location) if part),
+        customer=_for_whom(row, own), words=STATES.get(service.state, Words("queued", service.state)),
+    )  # fmt: skip
+
+
+def _for_whom(row: Any, own: str) -> str:
+    service: Service = row.Service
+    if service.sub_account_id:
+        return row.customer if service.sub_account_id != own else ""
+    return row.organisation if service.account_id != own else ""
+
+
+def service(actor: Actor, own: str, service_id: uuid.UUID) -> ServicePart | None:
+    """One service; None if there is none, or it is somebody else's."""
+    row = db.session.execute(_services(actor).where(Service.id == service_id)).first()
+    if row is None:
+        return None
+    found: Service = row.Service
+    called = names.for_details([found.details], {found.number})
+    rows = describe_service(found.service_type, found.details, "member", called)
+    customer = _for_whom(row, own)
+    name = called.services.get(found.number, "")
+    return ServicePart(
+        id=found.id, number=found.number, service_type=found.service_type, title=title(found.service_type, "member"),
+        name="" if name == str(found.number) else name, words=STATES.get(found.state, Words("queued", found.state)),
+        rows=rows + ([("Customer", customer)] if customer else []), details=found.details, account_id=found.account_id,
+        sub_account_id=found.sub_account_id, actions=_actions(found, actor), touched=_touched(found, actor),
+        billing_start=found.billing_start, billing_end=found.billing_end,
+    )  # fmt: skip
+
+
+def _actions(found: Service, actor: Actor) -> list[Action]:
+    """What the account that has the service may order for it."""
+    kind = SERVICE_TYPES.get(found.service_type)
+    if kind is None or found.state != "active" or found.account_id not in actor.account_ids:
+        return []
+    return [action for action in kind.actions.values() if action.changes]
+
+
+def _touched(found: Service, actor: Actor) -> list[Touched]:
+    rows = db.session.execute(
+        select(Order.id, Order.number, Order.type, Order.created_at, OrderItem.item_number, OrderItem.service_type,
+               OrderItem.action, OrderItem.status)
+        .join(Order, Order.id == OrderItem.order_id)
+        .where(OrderItem.service_id == found.id, visible_orders(actor))
+        .order_by(Order.number.desc())
+        .limit(RECENT_ORDERS)
+    )  # fmt: skip
+    return [
+        Touched(row.id, row.number, item_title(row.item_number, row.service_type, row.action, row.type),
+                status_words(row.status), row.created_at)
+        for row in rows
+    ]  # fmt: skip

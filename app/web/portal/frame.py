@@ -1,0 +1,60 @@
+"""What every portal page has around it: navigation with the number of open questions, breadcrumbs, who looks."""
+
+from typing import Any
+
+from flask import Response, make_response, render_template, request, url_for
+from flask_login import current_user
+
+from app.domain.errors import NotFound
+from app.domain.models import User
+from app.extensions import htmx
+from app.queries import portal_asked
+from app.web.guard import actor
+
+Crumb = tuple[str, str]
+
+
+def viewer() -> User:
+    """The signed-in member."""
+    user: User = current_user.record
+    return user
+
+
+def own_account() -> str:
+    """The account that the viewer belongs to, and orders for."""
+    account = viewer().account_id
+    if account is None:
+        raise NotFound("Your login belongs to no account, so there is nothing here.")
+    return account
+
+
+def page(template: str, status: int = 200, crumbs: tuple[Crumb, ...] = (), **context: Any) -> Response:
+    """A whole portal page; `crumbs` = the pages above it and itself, as (label, address)."""
+    shown = [{"label": label, "url": url} for label, url in crumbs]
+    html = render_template(template, nav=_nav(), crumbs=shown, **context)
+    return make_response(html, status)
+
+
+def page_or_part(
+    template: str, part: str, status: int = 200, crumbs: tuple[Crumb, ...] = (), **context: Any
+) -> Response:
+    """The whole page for a browser, its live part (which the page includes) for htmx."""
+    if htmx and not htmx.history_restore_request:
+        return make_response(render_template(part, **context), status)
+    return page(template, status, crumbs, **context)
+
+
+def _nav() -> list[dict[str, Any]]:
+    here = request.path
+    waiting = portal_asked.count(actor())
+    orders = url_for("portal.orders")
+    return [
+        {"label": "Orders", "url": orders, "count": waiting or None,
+         "current": here.startswith((orders, "/portal/requests"))},
+        {"label": "Services", "url": url_for("portal.services"), "current": here.startswith("/portal/services")},
+        {"label": "New service", "url": url_for("portal.choose"), "current": here.startswith("/portal/new")},
+    ]  # fmt: skip
+
+
+def orders_crumb() -> Crumb:
+    return "Orders", url_for("portal.orders")

@@ -1,0 +1,128 @@
+"""The member's orders: the list, the list as CSV, one order with its tracker."""
+
+import csv
+import io
+import uuid
+from collections.abc import Iterator
+from datetime import UTC
+from typing import Any
+
+from flask import Response, redirect, request, stream_with_context, url_for
+
+from app.domain.errors import NotFound
+from app.queries import portal, portal_asked, portal_order
+from app.queries.portal import OrderQuery, OrderRow
+from app.queries.portal_order import OrderPart
+from app.web.guard import actor
+from app.web.portal.frame import orders_crumb, own_account, page_or_part
+
+LABELS = {"needs": "Needs you", "progress": "In progress", "completed": "Completed", "all": "All"}
+HEADINGS = (
+    "Order ID", "Order date (UTC)", "Ordered by", "Customer", "Services", "PO number", "Status", "Completed (UTC)",
+)  # fmt: skip
+
+
+def home() -> Any:
+    return redirect(url_for("portal.orders"), 303)
+
+
+def orders() -> Response:
+    query = _query()
+    viewer = actor()
+    found = portal.orders(viewer, own_account(), query, before=_number("before"), after=_number("after"))
+    asked = portal_asked.requests(viewer)
+    return page_or_part(
+        "portal/orders.html", "portal/_orders.html", query=query, found=found, asked=asked,
+        tabs=_tabs(query, portal_asked.count(viewer)), has_customers=len(viewer.account_ids) > 1,
+        newer=_address(query, after=found.newer), older=_address(query, before=found.older),
+        csv_url=url_for("portal.orders_csv", **_arguments(query)),
+        topics=" ".join(f"order-{row.id}" for row in found.rows if row.live),
+    )  # fmt: skip
+
+
+def _query() -> OrderQuery:
+    return portal.query_of(request.args.get("show", "all"), request.args.get("q", ""))
+
+
+def _number(name: str) -> int | None:
+    text = request.args.get(name, "")
+    return min(int(text), portal.LARGEST_NUMBER) if text.isascii() and text.isdigit() else None
+
+
+def _arguments(query: OrderQuery) -> dict[str, str]:
+    view = {"show": query.view} if query.view != "all" else {}
+    return view | ({"q": query.text} if query.text else {})
+
+
+def _address(query: OrderQuery, **position: int | None) -> str | None:
+    if None in position.values():
+        return None
+    return url_for("portal.orders", **_arguments(query), **position)
+
+
+def _tabs(query: OrderQuery, waiting: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": label,
+            "url": _address(OrderQuery(view, query.text)),
+            "current": view == query.view,
+            "count": waiting if view == "needs" else None,
+            "tone": "paused" if waiting else None,
+        }
+        for view, label in LABELS.items()
+    ]
+
+
+def orders_csv() -> Response:
+    """All orders of the list, sent as they are read."""
+    query, viewer, own = _query(), actor(), own_account()
+    rows = stream_with_context(_lines(portal.every_order(viewer, own, query)))
+    made = Response(rows, mimetype="text/csv")
+    made.headers["Content-Disposition"] = "attachment; filename=orders.csv"
+    return made
+
+
+def _lines(rows: Iterator[OrderRow]) -> Iterator[str]:
+    yield "\ufeff" + _line(HEADINGS)  # so that a spreadsheet reads it as UTF-8
+    for row in rows:
+        yield _line((
+            row.number, row.ordered_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M"), row.ordered_by, row.customer,
+            row.what, row.po_number, row.words.words,
+            row.completed_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if row.completed_at else "",
+        ))  # fmt: skip
+
+
+def _line(cells: Any) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow([_harmless(cell) for cell in cells])
+    return out.getvalue()
+
+
+def _harmless(cell: Any) -> Any:
+    """A cell that a spreadsheet would take for a formula is made plain text."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def order(order_id: uuid.UUID) -> Response:
+    return order_page(find(order_id))
+
+
+def find(order_id: uuid.UUID) -> OrderPart:
+    """The order; `NotFound` if there is none, or it is somebody else's."""
+    found = portal_order.order(actor(), own_account(), order_id)
+    if found is None:
+        raise NotFound("There is no such order.")
+    return found
+
+
+def order_page(order: OrderPart, status: int = 200, **more: Any) -> Response:
+    """The order's page or its live part; `more`: typed, errors, conflict, told."""
+    whole_log = request.args.get("log") == "all"
+    limit = None if whole_log else portal.LOG_PAGE + 1
+    log = portal.log(order.id, order.type, limit)
+    cut = not whole_log and len(log) > portal.LOG_PAGE
+    here = url_for("portal.order", order_id=order.id, log="all" if whole_log else None)
+    return page_or_part(
+        "portal/order.html", "portal/_order.html", status, (orders_crumb(), (f"Order {order.number}", "")),
+        order=order, log=log[: portal.LOG_PAGE] if cut else log, log_cut=cut, here=here, **more,
+    )  # fmt: skip
