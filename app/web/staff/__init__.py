@@ -2,4 +2,51 @@
 
 from flask import Blueprint
 
+from app.domain.permissions import Permission
+from app.web.guard import routes
+from app.web.staff import audit, frame, help_page, home, items_page, me, orders, search, tickets, verbs, work, workers
+
 bp = Blueprint("staff", __name__)
+
+routes(
+    bp,
+    ("GET", "/", home.home, Permission.SIGNED_IN),
+    ("GET", "/rail", frame.rail, Permission.STAFF_DESK),
+    ("GET", "/work", work.work, Permission.ITEM_READ),
+    ("GET", "/items/<uuid:item_id>", items_page.item, Permission.ITEM_READ),
+    ("GET", "/items/<uuid:item_id>/log.txt", items_page.log_text, Permission.LOG_READ_DEBUG),
+    ("GET", "/items/<uuid:item_id>/takeover", items_page.takeover_page, Permission.ITEM_ANSWER),
+    ("GET", "/items/<uuid:item_id>/cancel", items_page.cancel_page, Permission.ITEM_ACT),
+    # Answering: waits of one's own team.
+    ("POST", "/items/<uuid:item_id>/claim", verbs.claim, Permission.ITEM_ANSWER),
+    ("POST", "/items/<uuid:item_id>/unclaim", verbs.unclaim, Permission.ITEM_ANSWER),
+    ("POST", "/items/<uuid:item_id>/takeover", verbs.takeover, Permission.ITEM_ANSWER),
+    ("POST", "/items/<uuid:item_id>/resume", verbs.resume, Permission.ITEM_ANSWER),
+    # Acting: engineers.
+    ("POST", "/items/<uuid:item_id>/retry", verbs.retry, Permission.ITEM_ACT),
+    ("POST", "/items/<uuid:item_id>/redo", verbs.redo, Permission.ITEM_ACT),
+    ("POST", "/items/<uuid:item_id>/it-happened", verbs.it_happened, Permission.ITEM_ACT),
+    ("POST", "/items/<uuid:item_id>/done-by-hand", verbs.done_by_hand, Permission.ITEM_ACT),
+    ("POST", "/items/<uuid:item_id>/skip", verbs.skip, Permission.ITEM_ACT),
+    ("POST", "/items/<uuid:item_id>/hold", verbs.hold, Permission.ITEM_ACT),
+    ("POST", "/items/<uuid:item_id>/release", verbs.release, Permission.ITEM_ACT),
+    ("POST", "/items/<uuid:item_id>/cancel", verbs.cancel, Permission.ITEM_ACT),
+    ("POST", "/items/<uuid:item_id>/note", verbs.note, Permission.LOG_WRITE),
+    # Orders, tickets, finding.
+    ("GET", "/orders", orders.orders, Permission.STAFF_DESK),
+    ("GET", "/orders/<uuid:order_id>", orders.order, Permission.STAFF_DESK),
+    ("POST", "/orders/<uuid:order_id>/confirm", orders.confirm, Permission.ORDER_CONFIRM),
+    ("POST", "/orders/<uuid:order_id>/reject", orders.reject, Permission.ORDER_CONFIRM),
+    ("GET", "/tickets", tickets.tickets, Permission.TICKET_READ),
+    ("GET", "/tickets/<int:number>", tickets.ticket, Permission.TICKET_READ),
+    ("GET", "/search", search.search, Permission.STAFF_DESK),
+    # The machine.
+    ("GET", "/workers", workers.workers, Permission.ENGINE_SEE),
+    ("POST", "/workers/<stage>/pause", workers.pause, Permission.ENGINE_PAUSE),
+    ("POST", "/workers/<stage>/resume", workers.resume_stage, Permission.ENGINE_PAUSE),
+    ("GET", "/audit", audit.audit, Permission.AUDIT_READ),
+    # Oneself.
+    ("GET", "/me", me.me, Permission.SIGNED_IN),
+    ("POST", "/me", me.save, Permission.SIGNED_IN),
+    ("GET", "/help", help_page.help_page, Permission.SIGNED_IN),
+)

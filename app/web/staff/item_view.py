@@ -1,0 +1,268 @@
+"""What the item's page draws, made from what was read: stages, steps, panels, facts, log."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from app import catalogue
+from app.domain import clock
+from app.domain.asks import Ask, thawed
+from app.domain.models import OrderLog, StepRow
+from app.domain.permissions import Permission
+from app.domain.states import (
+    ENDED,
+    PASSED_STEPS,
+    PERSON_WAITS,
+    STAFF_WAITS,
+    Icon,
+    Stage,
+    State,
+    Status,
+    StepState,
+)
+from app.queries.staff_item import ItemPage
+from app.web.guard import actor
+from app.web.staff import frame, rows, words
+from app.web.staff.words import Badge
+
+STEP_WORDS = {
+    StepState.PENDING: Badge(Icon.QUEUED, "To do"),
+    StepState.STARTED: Badge(Icon.RUNNING, "Running"),
+    StepState.SUCCEEDED: Badge(Icon.DONE, "Done"),
+    StepState.FAILED: Badge(Icon.FAILED, "Failed"),
+    StepState.UNKNOWN: Badge(Icon.FAILED, "Outcome unknown"),
+    StepState.SKIPPED: Badge(Icon.CANCELLED, "Skipped"),
+    StepState.BY_HAND: Badge(Icon.DONE, "Done by hand"),
+    StepState.UNDONE: Badge(Icon.CANCELLED, "Undone"),
+}
+STEP_OVER = frozenset({State.ERROR, State.BACKOFF, State.WAITING})
+RETRY = frozenset({State.ERROR, State.BACKOFF})
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What the item asks of a person now."""
+
+    kind: str  # asks, failed, later, waits
+    tone: str
+    title: str
+    tell: str = ""
+    number: int = 0
+    badge: Badge | None = None
+    asks: dict[str, Ask] = field(default_factory=dict)
+    may_answer: bool = False
+    needs_reason: bool = False
+    mine: bool = False
+    owner: str | None = None
+
+
+def view(page: ItemPage, *, debug: bool, target: timedelta) -> dict[str, Any]:
+    return {
+        "title": f"{words.service_words(page.row.service_type, page.row.action, page.row.order_type)}",
+        "badge": words.item_badge(page.row),
+        "due": words.row_due(page.row, target),
+        "stages": stages(page),
+        "groups": groups(page),
+        "panel": panel(page),
+        "may": may(page),
+        "earlier": [step for step in page.steps if step.position <= page.item.cursor and page.row.state in RETRY],
+        "facts": facts(page),
+        "detail_rows": details(page),
+        "found_rows": [
+            (_label(key), _plain(value)) for key, value in sorted(page.item.facts.items()) if value is not None
+        ],
+        "raw": raw(page),
+        "log": log(page.logs, debug),
+        "error_words": words.ERROR_CLASSES.get(page.row.error_class or "", ("The step failed", "")),
+    }
+
+
+def stages(page: ItemPage) -> list[dict[str, Any]]:
+    """Ordered, the three stages, completed: with their times, and how the one it is in stands."""
+    item, row = page.item, page.row
+    drawn: list[dict[str, Any]] = [{"label": "Ordered", "state": "done", "at": page.order.submission_date}]
+    for stage in Stage:
+        ended = item.stages_ended.get(stage.value)
+        if ended:
+            drawn.append({"label": words.STAGE_LABELS[stage], "state": "done", "at": ended})
+        elif stage is item.stage and row.state not in ENDED:
+            drawn.append({"label": words.STAGE_LABELS[stage], **_now(page), "at": item.stages_begun.get(stage.value)})
+        else:
+            drawn.append({"label": words.STAGE_LABELS[stage], "state": "upcoming"})
+    return [*drawn, _end(page)]
+
+
+def _now(page: ItemPage) -> dict[str, Any]:
+    badge = words.item_badge(page.row)
+    state = {Icon.FAILED: "failed", Icon.WAITING: "waiting"}.get(Icon(badge.key), "current")
+    return {"state": state, "icon": str(badge.key), "words": badge.words}
+
+
+def _end(page: ItemPage) -> dict[str, Any]:
+    status = page.row.status
+    if status is Status.COMPLETED:
+        return {"label": "Completed", "state": "done", "at": page.item.completion_date}
+    if status in (Status.CANCELLED, Status.REJECTED):
+        return {"label": status.words, "state": "current", "icon": "cancelled", "words": "Ended", "at": page.row.since}
+    return {"label": "Completed", "state": "upcoming"}
+
+
+def groups(page: ItemPage) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The steps by stage, as ui.step_list wants them."""
+    label = lambda step: words.STAGE_LABELS[step.stage] if step.stage else "Before it starts"  # noqa: E731
+    return [(name, [_step(step, page) for step in some]) for name, some in groupby(page.steps, key=label)]
+
+
+def _step(step: StepRow, page: ItemPage) -> dict[str, Any]:
+    current = step.position == page.item.cursor and page.row.state not in ENDED
+    badge = _current_badge(step, page) if current else STEP_WORDS[step.state]
+    over = step.state in PASSED_STEPS or step.state in (StepState.UNDONE, StepState.FAILED, StepState.UNKNOWN)
+    return {
+        "number": step.position + 1,
+        "title": step.title,
+        "key": str(badge.key),
+        "words": badge.words,
+        "at": step.started_at if over or current else None,
+        "took": words.took(step.started_at, step.ended_at) if over else "",
+        "by": {"worker": "system"}.get(step.by, step.by) if over else "",
+        "attempt": step.tries,
+        "error": step.error or (step.reason if step.state in (StepState.SKIPPED, StepState.BY_HAND) else None),
+        "current": current,
+    }
+
+
+def _current_badge(step: StepRow, page: ItemPage) -> Badge:
+    if step.state in (StepState.FAILED, StepState.UNKNOWN):
+        return STEP_WORDS[step.state]
+    return words.item_badge(page.row)
+
+
+def panel(page: ItemPage) -> Panel | None:
+    """The panel for what is open now, or None while nothing is."""
+    row = page.row
+    if row.state is State.ERROR:
+        step = page.current
+        return Panel("failed", "failed", step.title if step else "The item stopped", row.error or "")
+    if row.state is State.BACKOFF:
+        step = page.current
+        return Panel("later", "running", step.title if step else "The step", row.error or "")
+    if row.state is State.WAITING and page.wait is not None:
+        return _asking(page)
+    return None
+
+
+def _asking(page: ItemPage) -> Panel:
+    row, wait, step = page.row, page.wait, page.current
+    assert wait is not None
+    badge = words.item_badge(row)
+    number = step.position + 1 if step else 0
+    if wait.kind not in PERSON_WAITS:
+        return Panel("waits", "waiting", wait.title, wait.tell or "", number, badge)
+    owner = row.owner(clock.now())
+    may_answer = rows.answerable(row)
+    on_behalf = may_answer and wait.audience.startswith("account:")
+    tone = "claimed" if owner else "paused" if wait.kind in STAFF_WAITS else "waiting"
+    return Panel(
+        "asks", tone, wait.title, wait.tell or "", number, badge, thawed(wait.ask), may_answer, on_behalf,
+        row.claimed_by_user(actor().user_id, clock.now()), owner,
+    )  # fmt: skip
+
+
+def may(page: ItemPage) -> frozenset[str]:
+    """The verbs that the viewer may use now, by the names of their addresses."""
+    row, found = page.row, set()
+    if frame.may_now(Permission.LOG_WRITE):
+        found.add("note")
+    if not frame.may_now(Permission.ITEM_ACT) or row.state in ENDED or row.state is State.IDLE:
+        return frozenset(found)
+    found |= {"release"} if row.held else {"hold"}
+    found |= set() if row.cancelling else {"cancel"}
+    if row.state in RETRY:
+        found.add("retry")
+    if row.state in STEP_OVER and page.current is not None and not row.cancelling:
+        found |= {"skip", "done-by-hand"}
+    if row.state in RETRY and page.current is not None and page.current.kind == "auto":
+        found.add("redo")
+    if page.current is not None and page.current.state is StepState.UNKNOWN:
+        found |= {"it-happened", "redo"}
+    return frozenset(found)
+
+
+def facts(page: ItemPage) -> list[dict[str, Any]]:
+    """What one must know of the item at a glance; `url` makes a link of a value."""
+    item, order, row = page.item, page.order, page.row
+    service = item.service
+    ports = ", ".join(port.label for port in service.ports) if service and service.ports else item.facts.get("port")
+    found: list[tuple[str, Any, bool]] = [
+        ("Service number", row.service_number, True),
+        ("Fabric", page.names.fabrics.get(row.fabric or "", row.fabric), False),
+        ("Site", row.site, False),
+        ("Port", ports, True),
+        ("VLAN", service.vlan_id if service else item.details.get("vlan_id"), True),
+        ("MAC address", service.mac_address if service else item.details.get("mac_address"), True),
+        ("Requested by", order.requestor.get("full_name"), False),
+        ("E-mail", order.requestor.get("email"), True),
+        ("Phone", order.requestor.get("phone"), True),
+        ("PO number", order.po_number, True),
+    ]
+    return [{"label": label, "value": str(value), "copy": copy} for label, value, copy in found if value]
+
+
+def details(page: ItemPage) -> list[tuple[str, str]]:
+    """What was ordered, in the catalogue's words."""
+    return catalogue.describe(
+        page.row.service_type, page.row.action, page.item.details, "staff", page.names, page.row.order_type
+    )
+
+
+def raw(page: ItemPage) -> list[tuple[str, str, str]]:
+    """Title, text and id of what can be looked into."""
+    blocks: list[tuple[str, Any, str]] = [("Details, as sent", page.item.details, "raw-details")]
+    if page.item.before:
+        blocks.append(("The service before", page.item.before, "raw-before"))
+    if page.item.facts:
+        blocks.append(("Facts, as found", page.item.facts, "raw-facts"))
+    return [(title, pretty(data), key) for title, data, key in blocks]
+
+
+def pretty(data: Any) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True)
+
+
+def log(entries: list[OrderLog], debug: bool) -> list[dict[str, Any]]:
+    """The log as ui.log draws it. A staff note is shown whether or not debug lines are."""
+    return [
+        {
+            "created_at": entry.created_at,
+            "user_message": entry.debug_message if entry.internal else entry.user_message,
+            "debug_message": entry.debug_message if debug and not entry.internal else None,
+            "internal": entry.internal,
+            "by": {"worker": "", "system": ""}.get(entry.by, entry.by),
+            "item_name": None,
+        }
+        for entry in entries
+    ]
+
+
+def log_line(entry: OrderLog) -> str:
+    """One entry as plain text: time, who, to the member, for staff."""
+    parts = [_utc(entry.created_at), entry.by or "system"]
+    if entry.user_message:
+        parts.append(f"[member] {entry.user_message}")
+    if entry.debug_message:
+        parts.append(f"[{'note' if entry.internal else 'debug'}] {entry.debug_message}")
+    return "  ".join(parts)
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _label(key: str) -> str:
+    return key.replace("_", " ").capitalize()
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
