@@ -1,4 +1,4 @@
-"""A small exchange at work, for tests of the desk's pages: orders are placed, and a worker takes them as far as they go.
+"""A small exchange at work, for tests of the desk's pages: orders are placed, and a worker takes them as they go.
 
 The far systems are the local ones, in this process and on this database.
 """
