@@ -13,7 +13,7 @@ def audit() -> Response:
     page = staff_audit.page(text, request.args.get("cursor", ""))
     asked = {"q": text} if text else {}
     return frame.answer(
-        "staff/audit.html", "staff/audit.html", current=url_for("staff.audit"), text=text, page=page, pretty=pretty,
+        "staff/audit.html", "staff/audit.html", current=url_for("staff.audit"), text=text, trail=page, pretty=pretty,
         newer_url=url_for("staff.audit", **asked, cursor=page.newer) if page.newer else None,
         older_url=url_for("staff.audit", **asked, cursor=page.older) if page.older else None,
     )  # fmt: skip

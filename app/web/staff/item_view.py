@@ -38,6 +38,8 @@ STEP_WORDS = {
     StepState.UNDONE: Badge(Icon.CANCELLED, "Undone"),
 }
 STEP_OVER = frozenset({State.ERROR, State.BACKOFF, State.WAITING})
+IN_PLACE = frozenset({"retry", "release", "note"})
+"""Verbs that have their place elsewhere on the page than under “More actions”."""
 RETRY = frozenset({State.ERROR, State.BACKOFF})
 
 
@@ -67,6 +69,7 @@ def view(page: ItemPage, *, debug: bool, target: timedelta) -> dict[str, Any]:
         "groups": groups(page),
         "panel": panel(page),
         "may": may(page),
+        "more": bool(may(page) - IN_PLACE),
         "earlier": [step for step in page.steps if step.position <= page.item.cursor and page.row.state in RETRY],
         "facts": facts(page),
         "detail_rows": details(page),

@@ -70,7 +70,7 @@ def _context(item_id: uuid.UUID, args: Mapping[str, str], refusal: Refusal | Non
     here = url_for("staff.item", item_id=item_id, **way["query"], **({} if debug else {"debug": "0"}))
     return {
         **way,
-        "page": page,
+        "it": page,
         "row": page.row,
         "here": here,
         "debug": debug,
