@@ -42,7 +42,6 @@ def test_it_is_accessible_and_fits(app, browser: Browser, width, scheme):
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         page.goto(f"{address}/api")
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-        page.screenshot(path=f"test-results/api-{width}-{scheme}.png", full_page=True)
         found = axe.violations(page)
         wide = page.evaluate("document.documentElement.scrollWidth")
         page.close()
