@@ -1,8 +1,8 @@
 """The transactions of a run: each writes the step's row, the item, the log and the audit together, under the lease."""
 
 import random
+import re
 import uuid
-from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from workers.pipeline.runner import Run
 
 item, order, step, audit_rows = table_of(OrderItem), table_of(Order), table_of(StepRow), table_of(Audit)
+_NAMED = re.compile(r"\{(\w+)\}")
 PERSON_KINDS = frozenset(kind.value for kind in PERSON_WAITS)
 
 _ITEM = select(
@@ -194,7 +195,7 @@ def _open_wait(run: "Run", row: Any, what: Await) -> None:
         kind=what.kind,
         audience=what.audience,
         title=what.title,
-        tell=filled_in(what.tell, run) or None,
+        tell=what.tell or None,
         ask=frozen(what.ask) or None,
         reference=what.reference,
         due_at=what.due or _target(run, what),
@@ -210,10 +211,13 @@ def _target(run: "Run", what: Await) -> datetime | None:
 
 
 def filled_in(text: str, run: "Run") -> str:
-    """`text` with {facts} filled in; a fact that is not there yet shows as a dash, never as an error."""
+    """`text` with {facts} filled in; a fact that is not there yet shows as a dash, never as an error.
+
+    Not `str.format`: names of accounts and ports are in these texts, and may have braces of their own.
+    """
     known = {**run.facts, "service_number": run.item.service_number, "item_number": run.item.item_number,
              "order_number": run.item.order_number}  # fmt: skip
-    return text.format_map(defaultdict(lambda: "–", {k: v for k, v in known.items() if v is not None}))
+    return _NAMED.sub(lambda found: "–" if known.get(found[1]) is None else str(known[found[1]]), text)
 
 
 def await_from_row(run: "Run", row: Any) -> Await:
@@ -230,7 +234,7 @@ def await_from_row(run: "Run", row: Any) -> Await:
     says = filled_in(extra.get("says") or "", run)
     line = Line(user=says) if says else Line(debug=f"Paused: {row.title}.")
     return Await(
-        kind, audience, row.title, tell=row.tell or "", ask=thawed(row.ask), expires=expires,
+        kind, audience, row.title, tell=filled_in(row.tell or "", run), ask=thawed(row.ask), expires=expires,
         default_answer=extra.get("default"), line=line,
     )  # fmt: skip
 
