@@ -1,6 +1,14 @@
 """How the web server runs. Given to gunicorn by deploy/run.py; `--bind` comes from there as well."""
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
+from typing import Any
+
+if os.environ.get("WEB_PROCESSES", "1") != "1":
+    # Several processes count together through files there. It is read once, when the library is first imported.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="handoff-metrics-")
 
 from app.config import Config
 from deploy.gunicorn_logs import Logs
@@ -17,3 +25,9 @@ control_socket_disable = True  # two instances would share one path under the ho
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 logger_class = Logs
 accesslog = None  # the application logs requests, with their id
+
+
+def on_exit(_server: Any) -> None:
+    """Leave no files behind."""
+    if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        shutil.rmtree(folder, ignore_errors=True)
