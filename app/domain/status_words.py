@@ -56,7 +56,7 @@ def _write_item(row: Any, word: Status) -> None:
     stamp = now.isoformat()
     stages = list(Stage)
     reached = stages.index(row.stage) if row.stage else -1
-    finished = len(stages) if word is Status.COMPLETED else reached
+    finished = len(stages) if word is Status.COMPLETED else max(reached, 0)
     begun = {**row.stages_begun, **{s.value: stamp for s in stages[: reached + 1] if s.value not in row.stages_begun}}
     ended = {**row.stages_ended, **{s.value: stamp for s in stages[:finished] if s.value not in row.stages_ended}}
     if begun != row.stages_begun:

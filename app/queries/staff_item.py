@@ -39,7 +39,7 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class ItemPage:
-    """One item with all that belongs to it. `call`: the last call to a far system, if it was asked for."""
+    """One item with all that belongs to it. `call`: the present step's last call to a far system, if asked for."""
 
     row: ItemRow
     item: OrderItem
@@ -88,7 +88,7 @@ def page(item_id: uuid.UUID, *, with_call: bool) -> ItemPage:
         steps=list(steps),
         wait=wait,
         logs=logs(item_id),
-        call=_last_call(item_id) if with_call else None,
+        call=_last_call(item_id, item.cursor) if with_call else None,
         needs=needs,
         needed_by=needed_by,
         names=names.for_items([item]),
@@ -105,9 +105,13 @@ def logs(item_id: uuid.UUID, limit: int | None = LOG_LINES) -> list[OrderLog]:
     )
 
 
-def _last_call(item_id: uuid.UUID) -> OutboundCall | None:
+def _last_call(item_id: uuid.UUID, cursor: int) -> OutboundCall | None:
     return db.session.scalars(
-        select(OutboundCall).where(OutboundCall.item_id == item_id).order_by(OutboundCall.id.desc()).limit(1)
+        select(OutboundCall)
+        .join(StepRow, (StepRow.item_id == OutboundCall.item_id) & (StepRow.key == OutboundCall.step_key))
+        .where(OutboundCall.item_id == item_id, StepRow.position == cursor)
+        .order_by(OutboundCall.id.desc())
+        .limit(1)
     ).first()
 
 

@@ -33,7 +33,7 @@ def _context(said: str = "", refusal: Refusal | None = None) -> dict[str, Any]:
     following = staff_rows.rows([*mine, *free])
     sales = actor().role is Role.SALES
     return {
-        "title": "Needs you" if sales else "Next for you",
+        "heading": "Needs you" if sales else "Next for you",
         "next": [rows.shown(row, work.target(), _query(row)) for row in following[:NEXT]],
         "more_url": url_for("staff.work", view=View.UNCLAIMED.value),
         "tiles": [_tile(tile) for tile in staff_queue.tiles(actor(), work.target())],

@@ -73,9 +73,7 @@ def view(page: ItemPage, *, debug: bool, target: timedelta) -> dict[str, Any]:
         "earlier": [step for step in page.steps if step.position <= page.item.cursor and page.row.state in RETRY],
         "facts": facts(page),
         "detail_rows": details(page),
-        "found_rows": [
-            (_label(key), _plain(value)) for key, value in sorted(page.item.facts.items()) if value is not None
-        ],
+        "found_rows": found(page.item.facts),
         "raw": raw(page),
         "log": log(page.logs, debug),
         "error_words": words.ERROR_CLASSES.get(page.row.error_class or "", ("The step failed", "")),
@@ -198,7 +196,7 @@ def facts(page: ItemPage) -> list[dict[str, Any]]:
     item, order, row = page.item, page.order, page.row
     service = item.service
     ports = ", ".join(port.label for port in service.ports) if service and service.ports else item.facts.get("port")
-    found: list[tuple[str, Any, bool]] = [
+    known: list[tuple[str, Any, bool]] = [
         ("Service number", row.service_number, True),
         ("Fabric", page.names.fabrics.get(row.fabric or "", row.fabric), False),
         ("Site", row.site, False),
@@ -210,7 +208,7 @@ def facts(page: ItemPage) -> list[dict[str, Any]]:
         ("Phone", order.requestor.get("phone"), True),
         ("PO number", order.po_number, True),
     ]
-    return [{"label": label, "value": str(value), "copy": copy} for label, value, copy in found if value]
+    return [{"label": label, "value": str(value), "copy": copy} for label, value, copy in known if value]
 
 
 def details(page: ItemPage) -> list[tuple[str, str]]:
@@ -218,6 +216,15 @@ def details(page: ItemPage) -> list[tuple[str, str]]:
     return catalogue.describe(
         page.row.service_type, page.row.action, page.item.details, "staff", page.names, page.row.order_type
     )
+
+
+def found(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """What finished steps found out; what two of them found alike is shown once."""
+    shown: dict[str, str] = {}
+    for key, value in sorted(facts.items()):
+        if value is not None:
+            shown.setdefault(_plain(value), _label(key))
+    return [(label, value) for value, label in shown.items()]
 
 
 def raw(page: ItemPage) -> list[tuple[str, str, str]]:

@@ -147,8 +147,9 @@ def stages(found: OrderDetail) -> list[dict[str, Any]]:
         begun, ended = order.stages_begun.get(stage.value), order.stages_ended.get(stage.value)
         if ended:
             drawn.append({"label": label, "state": "done", "at": ended})
-        elif begun and open_now:
+        elif open_now:
             drawn.append({"label": label, **_now(order.status), "at": begun})
+            open_now = False  # the first stage that is not behind all of its items is where the order is
         else:
             drawn.append({"label": label, "state": "upcoming"})
     return [*drawn, _end(order)]

@@ -21,12 +21,11 @@ STATUS = {
     "resolved": Badge("done", "Resolved"),
 }
 PROPERTIES = (
-    ("problem", "Problem"), ("product", "Product"), ("category", "Category"), ("area", "Area"),
-    ("peering_lan", "Peering LAN"), ("priority", "Priority"), ("prov_status", "Prov status"),
-    ("provisioning", "Provisioning"), ("site", "Site"), ("prov_port_type", "Prov port type"),
-    ("alarm_source", "Alarm source"), ("escalated_neteng", "Escalated to 2nd / 3rd line - NETENG"),
-    ("a_end", "A end"), ("b_end", "B end"), ("escalated_dev", "Escalated to Software - DEV"),
+    "Problem", "Product", "Category", "Area", "Peering LAN", "Priority", "Prov Status", "Provisioning", "Site",
+    "Prov Port Type", "Alarm Source", "Escalated to 2nd / 3rd line - NETENG", "A End", "B End",
+    "Escalated to Software - DEV",
 )  # fmt: skip
+"""In the order in which the ticketing system shows them."""
 _HEADING = re.compile(r"\*([^*]+)\*(.*)")
 
 
@@ -70,11 +69,8 @@ def badge(status: str) -> Badge:
 
 
 def _properties(ticket: Any) -> list[tuple[str, Any]]:
-    known = [(label, ticket.properties.get(key)) for key, label in PROPERTIES]
-    named = {key for key, _ in PROPERTIES}
-    return known + [
-        (key.replace("_", " ").capitalize(), value) for key, value in ticket.properties.items() if key not in named
-    ]
+    others = [name for name in ticket.properties if name not in PROPERTIES and name != "team"]
+    return [(name, ticket.properties.get(name)) for name in (*PROPERTIES, *others)]
 
 
 def marked(body: str) -> Markup:

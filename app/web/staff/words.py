@@ -55,7 +55,7 @@ def item_badge(row: ItemRow) -> Badge:
         return Badge(Icon.RUNNING, "Cancelling")
     if row.status in (Status.AWAITING_AGENT, Status.MANUAL_PROCESSING) and row.state is State.WAITING:
         owner = row.owner(clock.now())
-        return Badge(Icon.CLAIMED, f"Claimed · {owner}") if owner else Badge(Icon.PAUSED, "Paused")
+        return Badge(Icon.CLAIMED, f"Claimed · {owner.split()[0]}") if owner else Badge(Icon.PAUSED, "Paused")
     fixed = {
         Status.AWAITING_MEMBER: Badge(Icon.WAITING, "Waiting on member"),
         Status.HELD: Badge(Icon.PAUSED, "Held"),
@@ -73,10 +73,10 @@ def _moving(row: ItemRow) -> Badge:
         by_sales = row.wait_audience == "team:sales"
         return Badge(Icon.WAITING, "Waiting on Sales" if by_sales else "Waiting on member")
     if row.state is State.WAITING and row.wait_kind is not None:
-        on = {WaitKind.SYSTEM: "far system", WaitKind.DEPENDENCY: "another item", WaitKind.TIME: "its date"}
+        on = {WaitKind.SYSTEM: "system", WaitKind.DEPENDENCY: "item", WaitKind.TIME: "its date"}
         return Badge(Icon.WAITING, f"Waiting on {on.get(row.wait_kind, 'somebody')}")
     if row.state is State.BACKOFF:
-        return Badge(Icon.QUEUED, f"Retrying · {row.attempts}" if row.attempts else "Waiting on far system")
+        return Badge(Icon.QUEUED, f"Retrying · {row.attempts}" if row.attempts else "Waiting on system")
     if row.status in STAGE_STATUSES and row.state is State.RUNNING:
         return Badge(Icon.RUNNING, "Running")
     return Badge(Icon.QUEUED, row.status.words if row.status is Status.DRAFT else "Queued")
