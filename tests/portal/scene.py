@@ -5,6 +5,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -22,7 +23,7 @@ from app.extensions import db
 from app.queries import durations
 from app.services import items, orders
 from app.services.actor import Actor
-from app.services.orders import OrderInput
+from app.services.orders import OrderInput, WishedDates
 from tests import cast
 from workers.bench import make_bench
 from workers.pipeline import runner
@@ -113,6 +114,19 @@ class Scene:
         with self.app.app_context():
             return self.order(order_id).status.value
 
+    def order_version(self, order_id: uuid.UUID) -> int:
+        with self.app.app_context():
+            return self.order(order_id).version
+
+    def version(self, order_id: uuid.UUID, number: int = 1) -> int:
+        """The version of an item."""
+        with self.app.app_context():
+            return self.item(order_id, number).version
+
+    @staticmethod
+    def dates(**when: datetime) -> WishedDates:
+        return WishedDates(**when)
+
     def wait_id(self, order_id: uuid.UUID, number: int = 1) -> uuid.UUID:
         """The open wait of an item."""
         with self.app.app_context():
@@ -162,4 +176,4 @@ def counted(engine: Engine) -> Iterator[list[str]]:
 
 def now_is_later(**by: float) -> None:
     """Time passes for everybody."""
-    clock.advance(cast.timedelta(**by))
+    clock.advance(timedelta(**by))
