@@ -27,10 +27,7 @@ def make_schema(url: str, data_dir: Path) -> None:
     """Run all migrations on an empty database, and let go of it (PostgreSQL copies no database that is in use)."""
     app = create_app(test_config(url, "redis://127.0.0.1:1/0", data_dir))
     with app.app_context():
-        if (MIGRATIONS / "env.py").exists():
-            flask_migrate.upgrade(directory=str(MIGRATIONS))
-        else:
-            db.create_all()
+        flask_migrate.upgrade(directory=str(MIGRATIONS))
         db.session.remove()
         db.engine.dispose()
 
