@@ -1,0 +1,136 @@
+"""The member's services, and changing and ceasing them."""
+
+import html
+import uuid
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.domain.models import Order, Service
+from app.extensions import db
+from tests import cast
+from tests.portal.scene import PVLAN, Scene, counted, hidden, text_of
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def service_id(scene: Scene, number: int) -> uuid.UUID:
+    with scene.app.app_context():
+        found: uuid.UUID = db.session.query(Service.id).filter_by(number=number).scalar()
+        return found
+
+
+def fill_and_review(browser: FlaskClient, address: str, **values: str) -> TestResponse:
+    form = hidden(browser.get(address), "order-form")
+    return browser.post(address, data={**form, **values, "step": "review"})
+
+
+def submit(browser: FlaskClient, address: str, page: TestResponse) -> TestResponse:
+    fields = {name: html.unescape(value) for name, value in hidden(page, "review-form").items()}
+    return browser.post(address, data={**fields, "step": "submit"})
+
+
+def test_a_member_sees_its_services_with_where_and_state(scene: Scene) -> None:
+    said = text_of(scene.browser().get("/portal/services"))
+
+    assert "103127 Port edge1-edi2 xe-0/0/3 EDI2 · PUL Active" in said
+    assert "106552 ConneXions" in said and "104001" not in said
+
+
+def test_a_service_page_shows_its_details_and_its_orders(scene: Scene) -> None:
+    scene.placed(("connexions", "modify", {"number": cast.CONNEXIONS, "bandwidth": 5_000}))
+
+    said = text_of(scene.browser().get(f"/portal/services/{service_id(scene, cast.CONNEXIONS)}"))
+
+    assert "Bandwidth" in said and "VLAN ID 701" in said and "Customer Lighthouse Media" in said
+    assert "100001 Order item 1 - ConneXions: Change" in said
+
+
+def test_a_change_sends_only_what_changed(scene: Scene) -> None:
+    address = f"/portal/services/{service_id(scene, cast.CONNEXIONS)}/modify"
+    browser = scene.browser()
+    assert 'value="2000"' in browser.get(address).get_data(as_text=True)
+
+    looked_at = fill_and_review(browser, address, vlan_id="701", bandwidth="5000", mac_address="00:00:5e:00:53:02")
+    placed = submit(browser, address, looked_at)
+
+    assert "Bandwidth 2 Gbps → 5 Gbps" in text_of(looked_at) and "VLAN ID" not in text_of(looked_at)
+    assert placed.status_code == 303
+    with scene.app.app_context():
+        order = db.session.query(Order).one()
+        assert order.items[0].details == {"bandwidth": 5_000} and order.items[0].service_number == cast.CONNEXIONS
+        assert order.sub_account_id == cast.LIGHTHOUSE
+
+
+def test_a_change_of_nothing_is_refused(scene: Scene) -> None:
+    address = f"/portal/services/{service_id(scene, cast.CONNEXIONS)}/modify"
+
+    page = fill_and_review(scene.browser(), address, vlan_id="701", bandwidth="2000", mac_address="00:00:5e:00:53:02")
+
+    assert page.status_code == 422 and "Say what is to change" in text_of(page)
+
+
+def test_a_cease_shows_what_ends_and_ends_it(scene: Scene) -> None:
+    scene.placed(("pvlan", "new", PVLAN))
+    address = f"/portal/services/{service_id(scene, 106_001)}/cease"
+    browser = scene.browser()
+
+    looked_at = fill_and_review(browser, address)
+    submit(browser, address, looked_at)
+    scene.work()
+
+    assert "This service ends:" in text_of(looked_at) and "Service Name Tide tables" in text_of(looked_at)
+    assert "106001 CUG" not in text_of(browser.get("/portal/services"))
+    assert "106001 CUG Tide tables EDI2 Ceased" in text_of(browser.get("/portal/services?show=ended"))
+
+
+def test_a_port_that_carries_services_is_not_ceased(scene: Scene) -> None:
+    unit = {"port": cast.PORT, "fabric": "edi2", "location": "PUL", "service_capacity": 0,
+            "mac_address": "00:00:5e:00:53:61"}  # fmt: skip
+    scene.placed(("peering_unit", "new", unit))
+
+    page = fill_and_review(scene.browser(), f"/portal/services/{service_id(scene, cast.PORT)}/cease")
+
+    assert page.status_code == 422 and "still carries 1 service" in text_of(page)
+
+
+def test_a_customer_sees_the_service_that_its_reseller_has_for_it_but_cannot_change_it(scene: Scene) -> None:
+    browser = scene.browser(cast.MEMBER2)
+    address = f"/portal/services/{service_id(scene, cast.CONNEXIONS)}"
+
+    assert browser.get(address).status_code == 200
+    assert "/modify" not in browser.get(address).get_data(as_text=True)
+    assert browser.get(f"{address}/modify").status_code == 404
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("action", ["new", "edit-encap", "nonsense"])
+def test_what_the_service_does_not_know_cannot_be_ordered(scene: Scene, action: str) -> None:
+    address = f"/portal/services/{service_id(scene, cast.CONNEXIONS)}/{action}"
+
+    assert scene.browser().get(address).status_code == 404
+
+
+def test_the_number_of_queries_does_not_grow_with_the_services(scene: Scene) -> None:
+    browser = scene.browser()
+
+    def cost() -> int:
+        with scene.app.app_context(), counted(db.engine) as sent:
+            assert browser.get("/portal/services").status_code == 200
+        return len(sent)
+
+    before = cost()
+    scene.placed(*[("pvlan", "new", PVLAN)] * 15)
+
+    assert cost() == before
+
+
+def test_services_are_paged(scene: Scene) -> None:
+    scene.placed(*[("pvlan", "new", PVLAN)] * 30)
+    browser = scene.browser()
+
+    first = browser.get("/portal/services").get_data(as_text=True)
+
+    assert first.count("View service") == 25 and "before=106007" in first
+    assert browser.get("/portal/services?before=106007").get_data(as_text=True).count("View service") == 7
