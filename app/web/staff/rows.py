@@ -21,7 +21,7 @@ class ShownRow:
 
     row: ItemRow
     url: str
-    service: str
+    service: tuple[str, str]  # the type and the action
     badge: Badge
     due: Due | None
     doing: str
@@ -36,7 +36,7 @@ def shown(row: ItemRow, target: timedelta, query: dict[str, str] | None = None) 
     return ShownRow(
         row=row,
         url=url_for("staff.item", item_id=row.id, **(query or {})),
-        service=words.service_words(row.service_type, row.action, row.order_type),
+        service=words.service_and_action(row.service_type, row.action, row.order_type),
         badge=words.item_badge(row),
         due=words.row_due(row, target),
         doing=words.doing(row),

@@ -82,10 +82,14 @@ def _moving(row: ItemRow) -> Badge:
     return Badge(Icon.QUEUED, row.status.words if row.status is Status.DRAFT else "Queued")
 
 
+def service_and_action(service_type: str, action: str, order_type: str = catalogue.NORMAL) -> tuple[str, str]:
+    """“Multiservice port” and “New”."""
+    return catalogue.title(service_type, "staff"), catalogue.action_title(service_type, action, "staff", order_type)
+
+
 def service_words(service_type: str, action: str, order_type: str = catalogue.NORMAL) -> str:
     """“Multiservice port · New”."""
-    words = catalogue.action_title(service_type, action, "staff", order_type)
-    return f"{catalogue.title(service_type, 'staff')} · {words}"
+    return " · ".join(service_and_action(service_type, action, order_type))
 
 
 def due(at: datetime | None, since: datetime | None) -> Due | None:
