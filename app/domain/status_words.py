@@ -27,8 +27,8 @@ wait = table_of(Wait)
 
 
 def refresh(item_id: uuid.UUID, then: list[story.Line] | None = None) -> None:
-    """Recompute the item's word and, if it changed, the order's. `then` = log lines of the item to write in between:
-    they carry the item's new status and the order's old one, as the seed's log shows."""
+    """Recompute the item's word and, if it or the stage changed, the order's. `then` = log lines of the item to write
+    in between: they carry the item's new status and the order's old one, as the seed's log shows."""
     row = db.session.execute(
         select(item.c.id, item.c.order_id, item.c.state, item.c.stage, item.c.by_hand, item.c.held, item.c.status,
                item.c.stages_begun, item.c.stages_ended, wait.c.kind)
@@ -41,7 +41,8 @@ def refresh(item_id: uuid.UUID, then: list[story.Line] | None = None) -> None:
     after_commit.signal(f"item-{item_id}")
     after_commit.signal(f"order-{row.order_id}")
     after_commit.signal("queue")
-    changed = word is not row.status
+    # An item worked by hand enters its next stage under the same word.
+    changed = word is not row.status or (row.stage is not None and row.stage.value not in row.stages_begun)
     if changed:
         _write_item(row, word)
     for line in then or []:
@@ -52,7 +53,9 @@ def refresh(item_id: uuid.UUID, then: list[story.Line] | None = None) -> None:
 
 def _write_item(row: Any, word: Status) -> None:
     now = clock.now()
-    values: dict[str, Any] = {"status": word, "status_since": now, "modified_at": now}
+    values: dict[str, Any] = {"status": word, "modified_at": now}
+    if word is not row.status:
+        values["status_since"] = now
     stamp = now.isoformat()
     stages = list(Stage)
     reached = stages.index(row.stage) if row.stage else -1
