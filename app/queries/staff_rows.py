@@ -55,8 +55,8 @@ class ItemRow:
 
     @property
     def name(self) -> str:
-        """“100042-1”: the order's number and the item's."""
-        return f"{self.order_number}-{self.number}"
+        """“100042/1”: the order's number and the item's."""
+        return f"{self.order_number}/{self.number}"
 
     def owner(self, now: datetime) -> str | None:
         """Who has claimed it, while the claim lasts."""

@@ -16,10 +16,11 @@ from typing import Any
 import httpx
 from flask import Flask
 
+from app import create_app
 from app.extensions import db
 from tests.support.far_side import CALLBACK_SECRET, TICKETING_KEY, TOKEN, FarSide
 from tests.support.ports import free_port
-from tests.support.schema import TEST_KEY, make_app, test_config
+from tests.support.schema import TEST_KEY, test_config
 from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -87,7 +88,7 @@ def exchange(database_url: str, redis_url: str, folder: Path, **settings: Any) -
     log = folder / "log.txt"
     command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--worker-class", "gthread", "--threads", "24",
                "--bind", f"127.0.0.1:{port}", "wsgi:app"]  # fmt: skip
-    app = make_app(test_config(database_url, redis_url, folder, public_url=url))
+    app = create_app(test_config(database_url, redis_url, folder, public_url=url))
     made = Exchange(url, app, far_side, environment, log, _start(command, environment, log))
     try:
         for _ in range(WORKERS):
