@@ -93,7 +93,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return or_(Service.account_id.in_(actor.account_ids), Service.sub_account_id.in_(actor.account_ids))
 
 
-def _services(actor: Actor) -> Select[Any]:
+def _services(actor: Actor) -> Select[Service, str, str]:
     return (
         select(Service, Account.organisation, _customer.organisation.label("customer"))
         .join(Account, Account.id == Service.account_id)

@@ -17,7 +17,7 @@ import workers.handlers  # noqa: F401  (registers every handler)
 from app.catalogue import ItemInput
 from app.config import Config
 from app.domain import clock
-from app.domain.models import Order, OrderItem, Wait
+from app.domain.models import Account, Order, OrderItem, Wait
 from app.domain.states import LIVE
 from app.extensions import db
 from app.queries import durations
@@ -58,7 +58,7 @@ class Scene:
         """An order as a program places it; not worked yet."""
         with self.app.app_context():
             name = {cast.HARBOUR: "Ada Quayside", cast.PARTNER: "Rae Broker"}.get(account, "Lou Lantern")
-            organisation = db.session.get(cast.Account, account)
+            organisation = db.session.get(Account, account)
             assert organisation is not None
             order = orders.place(
                 OrderInput(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from wtforms import BooleanField, Form, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Form, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.catalogue import ItemInput
@@ -79,10 +79,8 @@ def _select(
     name: str, label: str, help_words: str, options: Sequence[tuple[str, str]], needed: bool, nothing: str = ""
 ) -> SelectField:
     first = nothing or ("Choose …" if needed else "As it is, or none")
-    return SelectField(
-        label, _needed(needed), choices=[("", first), *options], description=help_words, id=PREFIX + name, default="",
-        validate_choice=True,
-    )  # fmt: skip
+    choices = [SelectChoice(value, words) for value, words in (("", first), *options)]
+    return SelectField(label, _needed(needed), choices=choices, description=help_words, id=PREFIX + name, default="")
 
 
 def _needed(needed: bool) -> list[Any]:

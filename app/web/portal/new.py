@@ -134,7 +134,7 @@ def _customer_id(offer: Offer, filled: Form) -> str | None:
     """For whom: as chosen for a new service, as it stands for an existing one."""
     if offer.service is None:
         chosen = filled["customer"].data if "customer" in filled else None
-        known = dict(filled["customer"].choices) if "customer" in filled else {}
+        known = {choice.value for choice in filled["customer"].choices} if "customer" in filled else set()
         return chosen if chosen and chosen in known else None
     own = own_account()
     if offer.service.account_id != own:

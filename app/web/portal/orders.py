@@ -49,12 +49,12 @@ def _number(name: str) -> int | None:
     return min(int(text), portal.LARGEST_NUMBER) if text.isascii() and text.isdigit() else None
 
 
-def _arguments(query: OrderQuery) -> dict[str, str]:
+def _arguments(query: OrderQuery) -> dict[str, Any]:
     view = {"show": query.view} if query.view != "all" else {}
     return view | ({"q": query.text} if query.text else {})
 
 
-def _address(query: OrderQuery, **position: int | None) -> str | None:
+def _address(query: OrderQuery, **position: Any) -> str | None:
     if None in position.values():
         return None
     return url_for("portal.orders", **_arguments(query), **position)

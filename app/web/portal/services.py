@@ -34,7 +34,7 @@ def _number(name: str) -> int | None:
     return min(int(text), LARGEST_NUMBER) if text.isascii() and text.isdigit() else None
 
 
-def _address(ended: bool, **position: int | None) -> str | None:
+def _address(ended: bool, **position: Any) -> str | None:
     if None in position.values():
         return None
     return url_for("portal.services", show="ended" if ended else None, **position)

@@ -1,0 +1,233 @@
+"""The portal in a real browser: what changes is seen within a second, a confirmation is one click, nothing needs scripts.
+
+The site is served by this process and a worker's hands are the test's own, so that it knows when something was committed.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from app.config import Config
+from app.domain.models import Service
+from app.extensions import db
+from tests import cast
+from tests.portal.scene import JOIN, ONE_CONNEXIONS, ONE_PORT, PVLAN, Scene, open_scene
+from tests.support import axe
+from tests.support.design import served
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)]
+
+SHOTS = Path(__file__).resolve().parents[2] / "test-results" / "portal"
+UNIT = {"port": {"item": 1}, "fabric": "lon1", "location": "LD8", "service_capacity": 1_000,
+        "mac_address": "00:00:5e:00:53:30"}  # fmt: skip
+SEEN_WITHIN_S = 1.0
+
+SMALL_TARGETS = """() => [...document.querySelectorAll('main a[href], main button, main input, main select, main textarea, main summary')]
+    .filter((element) => element.checkVisibility() && !element.matches('[type=hidden], .copy, .field-check input, dd a, td > a:not(.btn), p a:not(.btn), .crumbs a, .summary a'))
+    .map((element) => [element.getBoundingClientRect(), element.outerHTML.slice(0, 90)])
+    .filter(([box]) => box.height < 40)
+    .map(([box, html]) => `${box.width} × ${box.height} ${html}`)
+"""  # links in running text are as high as their line
+
+
+@pytest.fixture
+def scene(app: Flask, config: Config) -> Scene:
+    return open_scene(app, config)
+
+
+@pytest.fixture
+def address(scene: Scene) -> Iterator[str]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with served(scene.app) as url:
+        yield url
+        scene.app.extensions["hub"].stop()
+
+
+def signed_in(browser: Browser, address: str, email: str = cast.MEMBER, **options: object) -> BrowserContext:
+    context = browser.new_context(
+        base_url=address, locale="en-GB", timezone_id="Europe/London", reduced_motion="reduce", **options
+    )  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto("/login")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(cast.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/portal/orders")
+    page.close()
+    return context
+
+
+def live(page: Page) -> None:
+    """Wait until the page hears what changes."""
+    expect(page.locator("html[data-ui-live=live]")).to_be_attached(timeout=10_000)
+
+
+def test_the_member_watches_the_order_move_without_a_reload(scene: Scene, address: str, browser: Browser) -> None:
+    order = scene.placed(ONE_PORT)
+    page = signed_in(browser, address).new_page()
+    page.goto(f"/portal/orders/{order}")
+    live(page)
+    page.evaluate("window.stillTheSamePage = true")
+    tracker = page.get_by_role("list", name="Where is my order?")
+    expect(tracker.get_by_text("In progress: an engineer does this step")).to_be_visible()
+
+    scene.engineer_answers(order, patch_position="LD8-R1-PP1/1", light_dbm="-3")
+    committed = time.monotonic()
+    expect(page.locator("#order header .st").first).to_have_text("Completed", timeout=5_000)
+
+    assert time.monotonic() - committed < SEEN_WITHIN_S
+    assert page.evaluate("window.stillTheSamePage") is True
+    expect(page.get_by_role("list", name="Order log").get_by_text("is active.")).to_be_visible()
+
+
+def test_the_member_confirms_with_one_click_and_stays_on_the_page(scene: Scene, address: str, browser: Browser) -> None:
+    order = scene.placed(ONE_CONNEXIONS)
+    page = signed_in(browser, address).new_page()
+    page.goto("/portal/orders")
+    page.get_by_role("link", name=re.compile("Needs you")).click()
+    page.get_by_role("link", name="View order 100001").click()
+    live(page)
+
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("Thank you. Your answer has been noted.")).to_be_visible()
+    expect(page.get_by_role("button", name="Confirm")).to_have_count(0)
+    scene.work()
+
+    expect(page.locator("#order header .st").first).to_have_text("Completed", timeout=5_000)
+    assert scene.status(order) == "completed"
+
+
+def test_the_list_follows_what_happens_to_its_orders(scene: Scene, address: str, browser: Browser) -> None:
+    order = scene.placed(ONE_PORT)
+    page = signed_in(browser, address).new_page()
+    page.goto("/portal/orders")
+    live(page)
+    row = page.locator("#order-row-100001")
+    expect(row).to_contain_text("an engineer does this step")
+
+    scene.engineer_answers(order, patch_position="LD8-R1-PP1/1", light_dbm="-3")
+
+    expect(row).to_contain_text("Completed", timeout=5_000)
+
+
+def test_without_javascript_a_port_is_ordered_confirmed_and_cancelled(
+    scene: Scene, address: str, browser: Browser
+) -> None:
+    page = signed_in(browser, address, java_script_enabled=False).new_page()
+    page.goto("/portal/orders")
+    page.get_by_role("link", name="Request a new service").first.click()
+    page.get_by_role("link", name=re.compile("^Port")).click()
+    page.get_by_role("button", name="Continue to review").click()
+    expect(page.get_by_role("heading", name="Please put this right")).to_be_visible()
+    page.get_by_label("Fabric and building").select_option(label="LON1 Lab – LD8")
+    page.get_by_label("Port Capacity").select_option(label="10 Gbps")
+    page.get_by_label("PO number").fill("PO-2027-14")
+    page.get_by_role("button", name="Continue to review").click()
+    expect(page.get_by_role("heading", name="Is this right?")).to_be_visible()
+    page.get_by_role("button", name="Place the order").click()
+    expect(page.get_by_role("heading", name="Order 100001")).to_be_visible()
+
+    page.get_by_role("link", name="Cancel order …").click()
+    page.get_by_role("button", name="Cancel the order").click()
+    scene.work()
+    page.reload()
+    expect(page.locator("#order header .st").first).to_have_text("Cancelled")
+
+    scene.placed(ONE_CONNEXIONS)
+    page.goto("/portal/orders?show=needs")
+    page.get_by_role("link", name="View order 100002").click()
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("Thank you. Your answer has been noted.")).to_be_visible()
+
+
+def test_owner_and_joiner_of_a_private_vlan(scene: Scene, address: str, browser: Browser) -> None:
+    order = scene.placed(*JOIN, type="join_pvlan")
+    joiner = signed_in(browser, address).new_page()
+    joiner.goto(f"/portal/orders/{order}")
+    live(joiner)
+    expect(joiner.locator("#order header .st").first).to_have_text("Waiting for Lighthouse Media to agree")
+    owner = signed_in(browser, address, cast.MEMBER2).new_page()
+    owner.goto("/portal/orders")
+
+    owner.get_by_role("link", name="Answer the request of Harbour Connect").click()
+    owner.get_by_role("button", name="Agree").click()
+    expect(owner.get_by_text("You agreed.")).to_be_visible()
+    scene.work()
+
+    expect(joiner.locator("#order header .st").first).to_have_text("Completed", timeout=5_000)
+
+
+@pytest.fixture
+def rooms(scene: Scene) -> dict[str, str]:
+    """Every page of the portal at work, by name."""
+    port = scene.placed(ONE_PORT, ("peering_unit", "new", UNIT))
+    done = scene.placed(
+        ("pvlan", "new", PVLAN), ("pvlan_unit", "new", {"pvlan": {"item": 1}, "port": cast.PORT, "vlan_id": 339})
+    )
+    asked = scene.placed(ONE_CONNEXIONS, sub_customer={"account_id": cast.LIGHTHOUSE}, po_number="PO-2027-14")
+    failed = scene.placed(ONE_PORT)
+    scene.engineer_answers(failed, patch_position="LD8-R1-PP1/1", light_dbm="-28")
+    fresh = scene.place(("pvlan", "new", PVLAN))
+    request = scene.wait_id(scene.placed(*JOIN, type="join_pvlan"))
+    with scene.app.app_context():
+        service = db.session.query(Service.id).filter_by(number=cast.CONNEXIONS).scalar()
+    return {
+        "orders": "/portal/orders", "order-engineer": f"/portal/orders/{port}", "order-done": f"/portal/orders/{done}",
+        "order-asked": f"/portal/orders/{asked}", "order-late": f"/portal/orders/{failed}",
+        "cancel": f"/portal/orders/{fresh}/cancel", "new": "/portal/new", "form": "/portal/new/peering-unit",
+        "services": "/portal/services", "service": f"/portal/services/{service}",
+        "change": f"/portal/services/{service}/modify", "request": f"/portal/requests/{request}",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 320])
+def test_every_page_is_accessible_calm_and_fits(
+    rooms: dict[str, str], address: str, browser: Browser, scheme: str, width: int
+) -> None:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+    member = signed_in(browser, address, **options)
+    owner = signed_in(browser, address, cast.MEMBER2, **options)
+    wrong: dict[str, object] = {}
+    for name, path in rooms.items():
+        page = (owner if name == "request" else member).new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error, into=complaints: into.append(str(error)))
+        page.on("console", lambda said, into=complaints: into.append(said.text) if said.type == "error" else None)
+        page.goto(path)
+        look(page, name, width, scheme, wrong, complaints)
+        if name == "form":
+            page.get_by_role("button", name="Continue to review").click()
+            expect(page.locator(".summary")).to_be_focused()
+            look(page, "form-refused", width, scheme, wrong, [])
+        page.close()
+    review(member.new_page(), width, scheme, wrong)
+    assert wrong == {}
+
+
+def review(page: Page, width: int, scheme: str, wrong: dict[str, object]) -> None:
+    page.goto("/portal/new/peering-unit")
+    page.get_by_label("Port Details").select_option(index=1)
+    page.get_by_label("Service Capacity").fill("1000")
+    page.get_by_label("MAC address").fill("00:00:5e:00:53:aa")
+    page.get_by_role("button", name="Continue to review").click()
+    look(page, "review", width, scheme, wrong, [])
+
+
+def look(page: Page, name: str, width: int, scheme: str, wrong: dict[str, object], complaints: list[str]) -> None:
+    page.screenshot(path=SHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
+    found = [
+        *axe.violations(page),
+        *(["scrolls sideways"] if page.evaluate("document.documentElement.scrollWidth") > width else []),
+        *page.evaluate(SMALL_TARGETS),
+        *[one for one in complaints if "422" not in one],
+    ]
+    if found:
+        wrong[name] = found
