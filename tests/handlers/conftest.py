@@ -1,16 +1,20 @@
-"""One far side for all tests here, which forgets everything before each; one small exchange for each test.
+"""One far side, one app for all tests here; each test finds the small exchange as if nothing had happened yet.
 
 The far systems are spoken to over HTTP. SQLite suffices: what depends on the database stands in tests/services.
 """
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 import workers.handlers  # noqa: F401 - registers them
+from app import create_app
 from app.config import Config
 from app.domain import clock
 from app.extensions import db
@@ -19,7 +23,7 @@ from tests.handlers.exchange import Exchange
 from tests.support.far_side import FarSide
 from tests.support.schema import copy_sqlite
 from workers.pipeline import breaker
-from workers.southbound import systems_from
+from workers.southbound import Systems, systems_from
 
 
 @pytest.fixture(scope="session")
@@ -36,27 +40,53 @@ def far(far_process: FarSide) -> FarSide:
     return far_process
 
 
-@pytest.fixture
-def database_url(sqlite_template: Path, tmp_path: Path) -> str:
-    return copy_sqlite(sqlite_template, tmp_path / "handoff.db")
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that the app works on."""
+    return tmp_path_factory.mktemp("handlers") / "handoff.db"
 
 
-@pytest.fixture
-def config(far: FarSide, database_url: str, tmp_path: Path) -> Config:
+@pytest.fixture(scope="session")
+def config(far_process: FarSide, database: Path) -> Config:
     """Nobody listens at the public address: the results of network jobs are polled."""
-    far_config = far.config(tmp_path / "var", public_url="http://127.0.0.1:1", exchange_name="Example Exchange")
-    return replace(far_config, database_url=database_url)
+    far = far_process.config(database.parent / "var", public_url="http://127.0.0.1:1", exchange_name="Example Exchange")
+    return replace(far, database_url=f"sqlite:///{database}")
+
+
+@pytest.fixture(scope="session")
+def systems(config: Config) -> Iterator[Systems]:
+    systems = systems_from(config)
+    yield systems
+    systems.close()
+
+
+@pytest.fixture(scope="session")
+def app(config: Config, sqlite_template: Path, database: Path) -> Iterator[Flask]:
+    app = create_app(config)
+    copy_sqlite(sqlite_template, database)
+    with app.app_context():
+        event.listen(db.engine, "connect", _in_no_hurry_to_the_disk)
+        cast.load()
+        db.session.remove()
+        db.engine.dispose()
+    shutil.copyfile(database, database.with_suffix(".cast"))
+    yield app
+
+
+def _in_no_hurry_to_the_disk(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 @pytest.fixture
-def exchange(app: Flask, config: Config, far: FarSide) -> Iterator[Exchange]:
+def exchange(app: Flask, config: Config, database: Path, far: FarSide, systems: Systems) -> Iterator[Exchange]:
+    for leftover in database.parent.glob("handoff.db-*"):
+        leftover.unlink()
+    shutil.copyfile(database.with_suffix(".cast"), database)
     clock.reset()
     breaker.forget()
-    systems = systems_from(config)
     with app.app_context():
-        cast.load()
         yield Exchange(config, far, systems)
         db.session.remove()
-    systems.close()
+        db.engine.dispose()
     clock.reset()
     breaker.forget()
