@@ -59,7 +59,7 @@ def log_text(item_id: uuid.UUID) -> Response:
     lines = [item_view.log_line(entry) for entry in reversed(staff_item.logs(item_id, None))]
     response = make_response("\n".join(lines) + "\n")
     response.mimetype = "text/plain"
-    response.headers["Content-Disposition"] = f'inline; filename="item-{found.row.name}.txt"'
+    response.headers["Content-Disposition"] = f'inline; filename="item-{found.row.name.replace("/", "-")}.txt"'
     return response
 
 

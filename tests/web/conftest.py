@@ -1,0 +1,68 @@
+"""The desk with its people signed in. On SQLite; what depends on the database says `both_databases`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
+
+from app.config import Config
+from app.domain import clock
+from tests import cast
+from tests.support.postgres import PostgresServer
+from tests.support.schema import copy_sqlite
+from tests.web.desk import Desk, open_desk
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """SQLite, or what the test asks for: `@pytest.mark.parametrize("database_url", […], indirect=True)`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path / "handoff.db")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = f"web_{tmp_path.name.lower().replace('-', '_')[:30]}_{id(request):x}"
+    yield server.create(name, "handoff_template")
+    server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Compiled templates, shared by the apps of all tests: each would compile them again."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture
+def desk(app: Flask, config: Config, compiled: FileSystemBytecodeCache) -> Iterator[Desk]:
+    app.jinja_env.bytecode_cache = compiled
+    clock.reset()
+    yield open_desk(app, config)
+    clock.reset()
+
+
+@pytest.fixture
+def engineer(desk: Desk) -> FlaskClient:
+    return cast.browser(desk.app, cast.ENGINEER)
+
+
+@pytest.fixture
+def colleague(desk: Desk) -> FlaskClient:
+    """Another engineer."""
+    return cast.browser(desk.app, cast.ENGINEER2)
+
+
+@pytest.fixture
+def sales(desk: Desk) -> FlaskClient:
+    return cast.browser(desk.app, cast.SALES)
+
+
+@pytest.fixture
+def admin(desk: Desk) -> FlaskClient:
+    return cast.browser(desk.app, cast.ADMIN)
+
+
+@pytest.fixture
+def member(desk: Desk) -> FlaskClient:
+    return cast.browser(desk.app, cast.MEMBER)
