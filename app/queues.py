@@ -5,6 +5,7 @@ Redis may be away or lose everything at any time: a wake-up that got lost is rep
 
 import time
 import uuid
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -26,6 +27,8 @@ ADVANCE, DELIVER = "workers.jobs.advance", "workers.jobs.deliver"
 OUTBOX = "outbox"
 QUEUES = (*(stage.value for stage in Stage), OUTBOX)
 QUIET_AFTER_FAILURE_S = 1.0
+MARKED_S = 10
+"""So long at most a wake-up that was lost with its worker keeps the sweep from sending another one."""
 LONGEST_QUEUE = 200
 """The sweep does not add to a queue that is longer: what stands there is probably the same, and nothing gets lost."""
 
@@ -52,10 +55,17 @@ class Wakes:
         if time.monotonic() < self._quiet_until:
             return
         try:
-            self._queues[queue].enqueue(function, argument, result_ttl=0, failure_ttl=300)
+            if self.redis.set(_mark(queue, argument), 1, nx=True, ex=MARKED_S):
+                self._queues[queue].enqueue(function, argument, result_ttl=0, failure_ttl=300)
         except RedisError as failure:
             self._quiet_until = time.monotonic() + QUIET_AFTER_FAILURE_S
             log.warning("redis is away; the sweep will wake instead", error=str(failure))
+
+    def begun(self, function: str, argument: str) -> None:
+        """A wake-up is being carried out: whatever changes from now on needs another one."""
+        names = [OUTBOX] if function == DELIVER else list(Stage)
+        with suppress(RedisError):  # the marks end by themselves
+            self.redis.delete(*(_mark(name, argument) for name in names))
 
     def room(self, queue: str) -> int:
         """How many wake-ups the sweep may add now; none while Redis is away."""
@@ -72,6 +82,11 @@ class Wakes:
 
     def depth(self, queue: str) -> int:
         return len(self._queues[queue])
+
+
+def _mark(queue: str, argument: str) -> str:
+    """Stands in Redis while a wake-up for this waits in this queue: a second one would find nothing to do."""
+    return f"handoff:woken:{queue}:{argument}"
 
 
 def connect(url: str, **more: Any) -> "Redis":
