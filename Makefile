@@ -35,7 +35,7 @@ acceptance: $(STAMP)  ## the long checks
 screenshots: $(STAMP)  ## pictures of the pages, light and dark
 	@exec $(RUN) tests.screenshots
 
-demo-reset: $(STAMP)  ## forget the data under DATA_DIR
+demo-reset: $(STAMP)  ## forget all data and load the demo anew
 	@exec $(RUN) deploy.demo_reset
 
 lock: $(STAMP)  ## requirements.in → requirements.txt, with hashes, for every platform

@@ -1,36 +1,39 @@
-"""`make demo-reset`: forget everything in the SQLite database under DATA_DIR; the next start loads the demo again."""
+"""`make demo-reset`: forget everything in the database and load the demo anew.
 
+A database that somebody named in DATABASE_URL is only emptied after a question; the one under DATA_DIR without.
+"""
+
+import subprocess
 import sys
-
-from sqlalchemy.engine import make_url
+from pathlib import Path
 
 from app.config import Config
 from app.settings import ConfigError
-from deploy import checks, embedded_redis
+from deploy import checks
 from deploy.checks import CannotStart
+
+ROOT = Path(__file__).parents[1]
 
 
 def main() -> int:
     try:
         config = Config.from_env()
-        reset(config)
+        with checks.take_folder(config):
+            checks.database_answers(config, ROOT / "migrations")
+            return _flask("db", "upgrade") or _flask("demo", "reset", *answered(config))
     except (ConfigError, CannotStart) as why:
         print(f"Nothing was reset. {why}", file=sys.stderr)
         return 1
-    print(f"The data in {config.data_dir} is gone; “make run” loads the demo again.")
-    return 0
 
 
-def reset(config: Config) -> None:
-    """Only the database that Handoff made itself: one somebody named in DATABASE_URL is not ours to empty."""
-    own = Config(data_dir=config.data_dir).database_url
-    if config.database_url != own:
-        raise CannotStart("DATABASE_URL is set, and this only resets the database that is kept under DATA_DIR.")
-    with checks.take_folder(config):
-        name = make_url(own).database or ""
-        for end in ("", "-wal", "-shm", "-journal"):
-            (config.data_dir / f"{name}{end}").unlink(missing_ok=True)
-        embedded_redis.forget(config.data_dir / "redis")
+def answered(config: Config) -> list[str]:
+    """The answer to the question, where it need not be asked."""
+    own = Config(data_dir=config.data_dir, public_url=config.public_url)
+    return ["--yes"] if config.database_url == own.database_url else []
+
+
+def _flask(*command: str) -> int:
+    return subprocess.call([sys.executable, "-m", "flask", "--app", "wsgi", *command], cwd=ROOT)
 
 
 if __name__ == "__main__":

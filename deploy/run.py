@@ -50,7 +50,7 @@ def run(config: Config) -> None:
         held.callback(supervisor.stop_all)
         if config.embedded_redis:
             _start_redis(supervisor, config)
-        _prepare_database(supervisor, config)
+        _prepare_database(supervisor)
         _start_site(supervisor, config, door.fileno())
         if not supervisor.stopping:
             _welcome(config)
@@ -85,20 +85,14 @@ def _start_redis(supervisor: Supervisor, config: Config) -> None:
     raise CannotStart(f"The embedded Redis did not start: {embedded_redis.last_words(folder)}.")
 
 
-def _prepare_database(supervisor: Supervisor, config: Config) -> None:
-    _flask(supervisor, "The database could not be brought up to date", "db", "upgrade")
-    if config.demo:
-        _flask(supervisor, "The demo data could not be loaded", "demo", "load", "--if-empty")
-
-
-def _flask(supervisor: Supervisor, failure: str, *command: str) -> None:
+def _prepare_database(supervisor: Supervisor) -> None:
     if supervisor.stopping:
         return
-    code, output = supervisor.run_once([sys.executable, "-m", "flask", "--app", "wsgi", *command])
+    code, output = supervisor.run_once([sys.executable, "-m", "deploy.prepare"])
     if code and not supervisor.stopping:
-        lines = [line for line in output.strip().splitlines() if line.strip()]
+        lines = [line for line in output.splitlines() if line.strip()] or [f"deploy.prepare ended with code {code}."]
         say("\n".join(lines[:-1]))
-        raise CannotStart(f"{failure}: {lines[-1] if lines else f'exit code {code}'}")
+        raise CannotStart(lines[-1])
 
 
 def _start_site(supervisor: Supervisor, config: Config, door: int) -> None:

@@ -56,12 +56,12 @@ class Supervisor:
 
     def start(self, program: Program) -> None:
         """Start it and keep it running from now on."""
-        if program not in self.programs:
-            self.programs.append(program)
         program.child = children.spawn(
             program.command, keep=program.keep, grace=program.patience, env=self.environment, cwd=self.folder
         )
         program.started = time.monotonic()
+        if program not in self.programs:
+            self.programs.append(program)
 
     def run_once(self, command: Sequence[str]) -> tuple[int, str]:
         """Run something that ends by itself: its exit code and what it printed. A signal stops it."""

@@ -101,25 +101,15 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path, database_url: 
     assert "newer version (from_the_future)" in sentence(refused)
 
 
-def test_the_demo_is_reset_by_forgetting_our_own_database(tmp_path: Path) -> None:
-    config = Config(data_dir=tmp_path)
-    for end in ("", "-wal", "-shm"):
-        (tmp_path / f"handoff.db{end}").touch()
-    (tmp_path / "secret_key").touch()
-    demo_reset.reset(config)
-    assert {path.name for path in tmp_path.iterdir()} == {"secret_key", "run.lock"}
+def test_only_our_own_database_is_reset_without_a_question(tmp_path: Path) -> None:
+    assert demo_reset.answered(Config(data_dir=tmp_path)) == ["--yes"]
+    assert demo_reset.answered(Config(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/theirs.db")) == []
 
 
-def test_a_database_that_somebody_named_is_never_reset(tmp_path: Path) -> None:
-    (tmp_path / "theirs.db").touch()
-    with pytest.raises(CannotStart, match="DATABASE_URL"):
-        demo_reset.reset(Config(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/theirs.db"))
-    assert (tmp_path / "theirs.db").exists()
-
-
-def test_the_demo_is_not_reset_while_handoff_runs_on_it(tmp_path: Path) -> None:
-    config = Config(data_dir=tmp_path)
-    (tmp_path / "handoff.db").touch()
-    with checks.take_folder(config), pytest.raises(CannotStart, match="already runs"):
-        demo_reset.reset(config)
-    assert (tmp_path / "handoff.db").exists()
+def test_the_demo_is_not_reset_while_handoff_runs_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    with checks.take_folder(Config(data_dir=tmp_path)):
+        assert demo_reset.main() == 1
+    assert "Nothing was reset. Handoff already runs" in capsys.readouterr().err
