@@ -7,21 +7,23 @@ import pytest
 from app.domain.models import Order
 from app.queries.catalogue_world import DatabaseWorld
 from app.services import items, orders
+from app.services.actor import Actor
 from tests import cast
 from tests.handlers.exchange import ENGINEER, MEMBER, Exchange, change, new
 
 MAC = "12:13:14:15:16:17"
-SEED = {
+SEED: dict[str, Any] = {
     "port_group_id": cast.PORT_GROUP, "bandwidth": 0, "vlan_id": 123, "mac_address": MAC,
     "location": "Mon", "fabric": "jsp1", "connexions_port": "edge2-dev ge-3/0/1",
 }  # fmt: skip
+PARTNER = Actor("Rae Broker", account_ids=frozenset({cast.PARTNER}))
 LAMP = {"account_id": cast.CUSTOMER, "organisation": "Lamp Studios", "handle": "lamp_studios", "asn": "64501"}
 LIGHTHOUSE = {"account_id": cast.LIGHTHOUSE, "organisation": "Lighthouse Media", "handle": "lighthouse"}
 CONFIGURED = (
     "Your service has been configured. Please configure your side and confirm; "
     "without an answer the order completes by itself."
 )
-ON_THE_NETWORK = {
+ON_THE_NETWORK: dict[str, Any] = {
     "service_number": 106001, "service_type": "connexions", "account": cast.PARTNER, "port": "edge2-dev ge-3/0/1",
     "vlan_id": 123, "bandwidth_mbps": 0, "mac_address": MAC, "fabric": "jsp1", "location": "Mon",
 }  # fmt: skip
@@ -88,14 +90,13 @@ def test_a_new_service_waits_for_its_member_and_then_completes_by_itself(exchang
 
 def test_a_member_who_confirms_does_not_wait(exchange):
     order = new_service(exchange)
-    partner = orders.Actor("Rae Broker", account_ids=frozenset({cast.PARTNER}))
-    exchange.resume(order, by=partner)
+    exchange.resume(order, by=PARTNER)
     assert exchange.order(order).status == "completed"
 
 
 def test_an_active_service_has_its_record(exchange):
     order = new_service(exchange, bandwidth=500)
-    exchange.resume(order, by=orders.Actor("Rae Broker", account_ids=frozenset({cast.PARTNER})))
+    exchange.resume(order, by=PARTNER)
     service = exchange.service(106001)
     assert (service.state, service.vlan_reserved, service.mac_reserved) == ("active", True, True)
     assert (service.account_id, service.sub_account_id) == (cast.PARTNER, cast.CUSTOMER)

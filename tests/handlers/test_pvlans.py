@@ -13,7 +13,7 @@ from tests import cast
 from tests.handlers.exchange import ENGINEER, MEMBER, MEMBER2, SALES, Exchange, change, new
 
 PORT = "edge1-edi2 xe-0/0/3"
-P2P = {
+P2P: dict[str, Any] = {
     "fabric": "edi2", "pvlan_type": "p2p", "service_name": "test-p2p-ecl-ec2", "bandwidth": 50,
     "mac_acl_protected": False,
 }  # fmt: skip
