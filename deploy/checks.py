@@ -120,7 +120,7 @@ def demo_logins(config: Config) -> list[str]:
     """The demo users that are in the database."""
     with _connected(config) as connection:
         found = connection.execute(
-            text("SELECT email FROM user_account WHERE email LIKE '%@handoff.example' ORDER BY id")
+            text("SELECT email FROM user_account WHERE email LIKE '%@handoff.example' ORDER BY email")
         )
         return [row.email for row in found]
 
