@@ -234,7 +234,7 @@ class _Forms(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         known = {name: value or "" for name, value in attrs}
-        if tag == "form":
+        if tag == "form" and known.get("method") != "dialog":
             self.found.append(Form(known.get("action", "")))
         elif tag == "input" and self.found and known.get("type") == "hidden":
             self.found[-1].fields[known["name"]] = known.get("value", "")

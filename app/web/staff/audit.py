@@ -9,7 +9,7 @@ from app.web.staff.item_view import pretty
 
 def audit() -> Response:
     """GET /audit?q=&cursor="""
-    text = request.args.get("q", "").strip()[:200]
+    text = frame.asked("q", 200)
     page = staff_audit.page(text, request.args.get("cursor", ""))
     asked = {"q": text} if text else {}
     return frame.answer(

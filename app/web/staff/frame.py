@@ -81,6 +81,6 @@ def local_path(wanted: str, default: str) -> str:
     return wanted if good else default
 
 
-def here() -> str:
-    """This page's own address with its filters, for forms that lead back to it."""
-    return request.full_path.rstrip("?")
+def asked(name: str, most: int = 100) -> str:
+    """What the address asks for under this name, without what no keyboard types."""
+    return "".join(sign for sign in request.args.get(name, "") if sign.isprintable()).strip()[:most]

@@ -7,6 +7,7 @@ from flask import Response, flash, make_response, redirect, render_template, url
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField
+from wtforms.fields import SelectChoice as Choice
 
 from app.domain.errors import Invalid
 from app.domain.permissions import STAFF
@@ -18,11 +19,13 @@ from app.web.staff import frame
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
 
 
+THEMES = [Choice("", "As the system has it"), Choice("light", "Light"), Choice("dark", "Dark")]
+
+
 class SettingsForm(FlaskForm):
     timezone = SelectField("Time zone", description="All times are shown in it.", validate_choice=False)
-    theme = SelectField("Theme", choices=[("", "As the system has it"), ("light", "Light"), ("dark", "Dark")],
-                        validate_choice=False)  # fmt: skip
-    density = SelectField("Density", choices=[("", "Usual"), ("compact", "Compact")], validate_choice=False)
+    theme = SelectField("Theme", choices=THEMES, validate_choice=False)
+    density = SelectField("Density", choices=[Choice("", "Usual"), Choice("compact", "Compact")], validate_choice=False)
     shortcuts = BooleanField(
         "Keyboard shortcuts", description="Single keys such as j, k, c and r act on lists and items."
     )
@@ -52,10 +55,8 @@ def save() -> Any:
 
 
 def _page(form: SettingsForm, status: int = 200) -> Response:
-    form.timezone.choices = [
-        ("", f"The exchange's: {frame.config().exchange_timezone}"),
-        *((zone, zone) for zone in ZONES),
-    ]
+    usual = Choice("", f"The exchange's: {frame.config().exchange_timezone}")
+    form.timezone.choices = [usual, *(Choice(zone, zone) for zone in ZONES)]
     staff = actor().role in STAFF
     around = {"nav": frame.nav("")} if staff else {}
     return make_response(

@@ -29,7 +29,7 @@ DATES = (
 
 def orders() -> Response:
     """GET /orders?q=&status=&cursor="""
-    text, status = request.args.get("q", "").strip()[:100], request.args.get("status", "")
+    text, status = frame.asked("q"), frame.asked("status")
     if status and status not in set(Status):
         raise Invalid(
             "There is no such status.", [Finding("/status", "choice", f"There is no status “{status[:40]}”.")]

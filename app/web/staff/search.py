@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import redirect, request, url_for
+from flask import redirect, url_for
 
 from app import catalogue
 from app.queries import staff_search
@@ -12,7 +12,7 @@ from app.web.staff import frame, words
 
 def search() -> Any:
     """GET /search?q="""
-    text = " ".join(request.args.get("q", "").split())[:100]
+    text = " ".join(frame.asked("q").split())
     found = staff_search.find(text)
     if len(found) == 1 and (there := _only(found)):
         return redirect(there, 303)
@@ -29,6 +29,4 @@ def _only(found: Found) -> str | None:
         return url_for("staff.order", order_id=found.orders[0].id)
     if found.tickets:
         return url_for("staff.ticket", number=found.tickets[0].number)
-    if found.members:
-        return url_for("staff.orders", q=found.members[0].organisation)
     return None

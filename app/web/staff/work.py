@@ -53,8 +53,12 @@ def read(args: Mapping[str, str]) -> Wish:
     wanted = args.get("view") or View.UNCLAIMED.value
     if wanted not in set(View):
         raise Malformed(f"There is no view “{wanted[:40]}”; there are {', '.join(view.value for view in View)}.")
-    filters = Filters(**{one.name: args.get(one.name, "").strip()[:120] for one in fields(Filters)})
+    filters = Filters(**{one.name: _typed(args.get(one.name, "")) for one in fields(Filters)})
     return Wish(View(wanted), filters, args.get("cursor", ""))
+
+
+def _typed(text: str) -> str:
+    return "".join(sign for sign in text if sign.isprintable()).strip()[:120]
 
 
 def queue_of(wish: Wish) -> Queue:

@@ -1,0 +1,48 @@
+"""The number of queries of a page does not grow with what it shows."""
+
+import uuid
+
+import pytest
+
+from tests import cast
+from tests.web.desk import CONNEXIONS, Desk, press
+
+PAGES = (
+    "/", "/work?view=all", "/work?view=unclaimed&site=LD8", "/work?view=failed", "/work?view=waiting", "/orders",
+    "/orders?q=harbour", "/tickets?view=all", "/search?q=harbour", "/search?q=1", "/workers", "/rail", "/audit",
+)  # fmt: skip
+MOST = 30
+"""Queries that any page may need, its rail and the sign-in included."""
+
+
+def fill(desk: Desk, number: int) -> tuple[uuid.UUID, uuid.UUID]:
+    """One of each kind; the failed item and its order."""
+    desk.port()
+    desk.by_hand()
+    desk.big()
+    desk.place(
+        ("connexions", "new", {**CONNEXIONS, "vlan_id": 720 + number, "mac_address": f"00:00:5e:00:53:3{number}"})
+    )
+    failed = desk.failed()
+    return failed, desk.value(failed, "order_id")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_more_rows_need_no_more_queries(desk: Desk) -> None:
+    item_id, order_id = fill(desk, 1)
+    browser = cast.browser(desk.app, cast.ENGINEER)
+    admin = cast.browser(desk.app, cast.ADMIN)
+    pages = (*PAGES, f"/items/{item_id}?view=failed", f"/orders/{order_id}", "/tickets/20001")
+
+    def count(page: str) -> int:
+        client = admin if page == "/audit" else browser
+        with desk.counted() as sent:
+            assert client.get(page).status_code == 200, page
+        return len(sent)
+
+    before = {page: count(page) for page in pages}
+    fill(desk, 2)
+    press(browser, f"/items/{item_id}", f"/items/{item_id}/note", note="One line more.", audience="staff")
+    after = {page: count(page) for page in pages}
+    assert after == before
+    assert max(after.values()) <= MOST, after
