@@ -8,60 +8,24 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, exists, false, select, true
 from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
 from app.domain.models import ItemDependency, Order, OrderItem, OrderLog, User, Wait
-from app.domain.models.base import UtcDateTime
 from app.domain.states import WaitKind
 from app.extensions import db
+from app.queries import keyset
+from app.queries.keyset import Key, Page, Sort
 from app.services.access import visible_orders
 from app.services.actor import Actor
 
-Row = TypeVar("Row")
 Condition = Callable[[Any], ColumnElement[bool]]
 Filters = Mapping[str, Any]
 LARGEST_NUMBER = 2_147_483_647
-
-
-@dataclass(frozen=True)
-class Key:
-    """One column that a list is sorted by. `read` = its value of a row."""
-
-    column: Any
-    read: Callable[[Any], Any]
-    descending: bool = True
-
-
-@dataclass(frozen=True)
-class Sort:
-    """How a list is sorted. The last key is unique among rows that share the others."""
-
-    name: str
-    keys: tuple[Key, ...]
-
-    def clauses(self) -> list[Any]:
-        return [key.column.desc() if key.descending else key.column.asc() for key in self.keys]
-
-    def after(self, values: Sequence[Any]) -> ColumnElement[bool]:
-        """The rows behind the one with these values. The first key bounds the index alone, then ties are told apart."""
-        first = self.keys[0]
-        if len(self.keys) == 1:
-            return _behind(first, values[0])
-        second = self.keys[1]
-        bound = first.column <= values[0] if first.descending else first.column >= values[0]
-        return and_(bound, or_(_behind(first, values[0]), _behind(second, values[1])))
-
-    def of(self, row: Any) -> list[Any]:
-        return [key.read(row) for key in self.keys]
-
-
-def _behind(key: Key, value: Any) -> ColumnElement[bool]:
-    behind: ColumnElement[bool] = key.column < value if key.descending else key.column > value
-    return behind
+MOST_PARTS = 40
+"""Accounts that a list is put together from one by one; resellers with more are rare, and read at once."""
 
 
 ORDERS_BY_NUMBER = Sort("number", (Key(Order.number, lambda row: row.number),))
@@ -127,14 +91,6 @@ class Around:
     needs: dict[uuid.UUID, list[int]] = field(default_factory=dict)
 
 
-@dataclass
-class Page(Generic[Row]):
-    """Some rows of a list; `next` holds the sort values of the last one if there are more."""
-
-    rows: list[Row]
-    next: list[Any] | None = None
-
-
 def order_sort(filters: Filters) -> Sort:
     if "modified_since" in filters:
         return ORDERS_BY_CHANGE
@@ -147,8 +103,8 @@ def log_sort(filters: Filters) -> Sort:
 
 def orders(actor: Actor, filters: Filters, limit: int, after: Sequence[Any] | None) -> Page[Order]:
     """Orders with their items, as far as this actor may see them."""
-    query = _orders().where(visible_orders(actor), *_conditions(ORDER_CONDITIONS, filters))
-    return _page(query, order_sort(filters), limit, after)
+    ids = select(Order.id).where(*_conditions(ORDER_CONDITIONS, filters))
+    return keyset.page(keyset.Listing(_orders(), ids, Order.id, order_sort(filters)), _parts(actor), limit, after)
 
 
 def order(actor: Actor, order_id: uuid.UUID) -> Order | None:
@@ -158,8 +114,8 @@ def order(actor: Actor, order_id: uuid.UUID) -> Order | None:
 
 
 def items(actor: Actor, filters: Filters, limit: int, after: Sequence[Any] | None) -> Page[OrderItem]:
-    query = _items().where(visible_orders(actor), *_conditions(ITEM_CONDITIONS, filters))
-    return _page(query, ITEMS_BY_NUMBER, limit, after)
+    ids = select(OrderItem.id).join(OrderItem.order).where(*_conditions(ITEM_CONDITIONS, filters))
+    return keyset.page(keyset.Listing(_items(), ids, OrderItem.id, ITEMS_BY_NUMBER), _parts(actor), limit, after)
 
 
 def item(actor: Actor, item_id: uuid.UUID) -> OrderItem | None:
@@ -169,10 +125,10 @@ def item(actor: Actor, item_id: uuid.UUID) -> OrderItem | None:
 
 def logs(actor: Actor, filters: Filters, limit: int, after: Sequence[Any] | None) -> Page[OrderLog]:
     """Log lines. Members' programs see neither staff notes nor lines that are for staff only."""
-    query = _logs().where(visible_orders(actor), *_conditions(LOG_CONDITIONS, filters))
+    ids = select(OrderLog.id).join(OrderLog.order).where(*_conditions(LOG_CONDITIONS, filters))
     if not actor.trusted:
-        query = query.where(OrderLog.internal == false(), OrderLog.user_message.is_not(None))
-    return _page(query, log_sort(filters), limit, after)
+        ids = ids.where(OrderLog.internal == false(), OrderLog.user_message.is_not(None))
+    return keyset.page(keyset.Listing(_logs(), ids, OrderLog.id, log_sort(filters)), _parts(actor), limit, after)
 
 
 def log(uid: uuid.UUID) -> OrderLog:
@@ -224,48 +180,42 @@ def _conditions(table: Mapping[str, Condition], filters: Filters) -> list[Column
     return [table[name](value) for name, value in filters.items()] or [true()]
 
 
-_HEAVY = (defer(OrderItem.facts), defer(OrderItem.before), defer(OrderItem.confirmations))
+_UNSHOWN_OF_ORDERS = [
+    defer(column)
+    for column in (Order.stages_begun, Order.stages_ended, Order.product, Order.options, Order.contacts, Order.owner)
+]
+_UNSHOWN_OF_ITEMS = [
+    defer(column)
+    for column in (
+        OrderItem.facts,
+        OrderItem.before,
+        OrderItem.confirmations,
+        OrderItem.stages_begun,
+        OrderItem.stages_ended,
+    )
+]
+"""Columns that the API does not show; reading their JSON would cost as much as all the rest."""
 
 
 def _orders() -> Select[Order]:
-    return select(Order).options(selectinload(Order.items).options(*_HEAVY))
+    return select(Order).options(*_UNSHOWN_OF_ORDERS, selectinload(Order.items).options(*_UNSHOWN_OF_ITEMS))
 
 
 def _items() -> Select[OrderItem]:
-    return select(OrderItem).join(OrderItem.order).options(contains_eager(OrderItem.order), *_HEAVY)
+    order = contains_eager(OrderItem.order).options(*_UNSHOWN_OF_ORDERS)
+    return select(OrderItem).join(OrderItem.order).options(order, *_UNSHOWN_OF_ITEMS)
 
 
 def _logs() -> Select[OrderLog]:
-    return (
-        select(OrderLog).join(OrderLog.order).options(contains_eager(OrderLog.order).options(joinedload(Order.account)))
-    )
+    order = contains_eager(OrderLog.order).options(*_UNSHOWN_OF_ORDERS, joinedload(Order.account))
+    return select(OrderLog).join(OrderLog.order).options(order)
 
 
-def _page(query: Select[Row], sort: Sort, limit: int, after: Sequence[Any] | None) -> Page[Row]:
-    if after is not None:
-        query = query.where(sort.after(after))
-    rows = list(db.session.scalars(query.order_by(*sort.clauses()).limit(limit + 1)))
-    return Page(rows[:limit], sort.of(rows[limit - 1]) if len(rows) > limit else None)
-
-
-def plain(values: Sequence[Any]) -> list[Any]:
-    """Sort values as JSON can hold them."""
-    return [value.isoformat() if isinstance(value, datetime) else value for value in values]
-
-
-def typed(sort: Sort, values: Any) -> list[Any] | None:
-    """Sort values as they were; None if these are no values of this sort."""
-    if not isinstance(values, list) or len(values) != len(sort.keys):
-        return None
-    try:
-        return [_typed(key, value) for key, value in zip(sort.keys, values, strict=True)]
-    except (TypeError, ValueError):
-        return None
-
-
-def _typed(key: Key, value: Any) -> Any:
-    if isinstance(key.column.type, UtcDateTime):
-        return datetime.fromisoformat(value)
-    if type(value) is not int:
-        raise TypeError(value)
-    return value
+def _parts(actor: Actor) -> list[ColumnElement[bool]]:
+    """`access.visible_orders` in parts, of which each can be read from an index."""
+    if actor.trusted:
+        return [true()]
+    accounts = sorted(actor.account_ids)
+    if len(accounts) > MOST_PARTS:
+        return [Order.account_id.in_(accounts), Order.sub_account_id.in_(accounts)]
+    return [column == account for account in accounts for column in (Order.account_id, Order.sub_account_id)]

@@ -397,10 +397,11 @@ def upgrade():
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.create_index('ix_orders_account_number', ['account_id', 'number'], unique=False)
         batch_op.create_index(batch_op.f('ix_orders_batch_alias'), ['batch_alias'], unique=False)
+        batch_op.create_index('ix_orders_created', ['created_at', 'number'], unique=False)
         batch_op.create_index('ix_orders_modified', ['modified_at', 'number'], unique=False)
         batch_op.create_index(batch_op.f('ix_orders_parent_order_id'), ['parent_order_id'], unique=False)
         batch_op.create_index('ix_orders_status_number', ['status', 'number'], unique=False)
-        batch_op.create_index(batch_op.f('ix_orders_sub_account_id'), ['sub_account_id'], unique=False)
+        batch_op.create_index('ix_orders_sub_account_number', ['sub_account_id', 'number'], unique=False)
 
     op.create_table('web_session',
     sa.Column('secret_hash', sa.String(length=64), nullable=False),
@@ -503,6 +504,7 @@ def upgrade():
     )
     with op.batch_alter_table('order_log', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_order_log_item_id'), ['item_id'], unique=False)
+        batch_op.create_index('ix_order_log_created', ['created_at', 'id'], unique=False)
         batch_op.create_index('ix_order_log_order', ['order_id', 'id'], unique=False)
 
     op.create_table('outbound_call',
@@ -631,6 +633,7 @@ def downgrade():
     op.drop_table('outbound_call')
     with op.batch_alter_table('order_log', schema=None) as batch_op:
         batch_op.drop_index('ix_order_log_order')
+        batch_op.drop_index('ix_order_log_created')
         batch_op.drop_index(batch_op.f('ix_order_log_item_id'))
 
     op.drop_table('order_log')
@@ -654,10 +657,11 @@ def downgrade():
 
     op.drop_table('web_session')
     with op.batch_alter_table('orders', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_orders_sub_account_id'))
+        batch_op.drop_index('ix_orders_sub_account_number')
         batch_op.drop_index('ix_orders_status_number')
         batch_op.drop_index(batch_op.f('ix_orders_parent_order_id'))
         batch_op.drop_index('ix_orders_modified')
+        batch_op.drop_index('ix_orders_created')
         batch_op.drop_index(batch_op.f('ix_orders_batch_alias'))
         batch_op.drop_index('ix_orders_account_number')
 

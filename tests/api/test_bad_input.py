@@ -10,6 +10,9 @@ from app.domain.models import Account, Order
 from app.extensions import db
 from tests import cast
 
+# What these tests are about does not depend on the database; one is enough.
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
 CONNEXIONS = cast.order("connexions_new")
 
 

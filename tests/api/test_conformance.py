@@ -21,6 +21,9 @@ from schemathesis.specs.openapi.checks import (
 
 from tests import cast
 
+# What these tests are about does not depend on the database; one is enough.
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
 EXAMPLES = 6
 CHECKS: list[Any] = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,

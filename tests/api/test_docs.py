@@ -10,6 +10,9 @@ import pytest
 
 from tests import cast
 
+# What these tests are about does not depend on the database; one is enough.
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 EXAMPLES = re.findall(r"```sh\n# → (\d{3})\n(.*?)```", PAGE, re.DOTALL)
 PRINTED = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]

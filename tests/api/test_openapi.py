@@ -12,6 +12,9 @@ from app.web.api.described import BY_NAME
 from app.web.api.fields import LINE, TEXT
 from tests import cast
 
+# What these tests are about does not depend on the database; one is enough.
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
 SEEDS = ["connexions_new", "port_and_peering_unit", "join_pvlan", "pvlan_p2p_with_unit", "connexions_modify"]
 
 

@@ -8,6 +8,9 @@ from playwright.sync_api import Browser
 from tests.support import axe
 from tests.support.design import served
 
+# What these tests are about does not depend on the database; one is enough.
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
 
 def test_it_is_open_and_names_every_call_and_service(app):
     page = app.test_client().get("/api")
@@ -34,7 +37,6 @@ def test_nothing_on_it_is_inline_or_from_elsewhere(app):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 320])
 def test_it_is_accessible_and_fits(app, browser: Browser, width, scheme):

@@ -34,6 +34,8 @@ class Order(WishedDates, Model):
         Index("ix_orders_account_number", "account_id", "number"),
         Index("ix_orders_status_number", "status", "number"),
         Index("ix_orders_modified", "modified_at", "number"),
+        Index("ix_orders_created", "created_at", "number"),
+        Index("ix_orders_sub_account_number", "sub_account_id", "number"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -46,7 +48,7 @@ class Order(WishedDates, Model):
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
     contact_id: Mapped[str | None] = mapped_column(ForeignKey("contact.id"))
     requestor: Mapped[Json] = mapped_column(JsonType, default=dict)
-    sub_account_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"), index=True)
+    sub_account_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
     sub_customer: Mapped[Json | None] = mapped_column(JsonType)
     parent_order_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("orders.id"), index=True)
     assigned_to_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user_account.id"))
@@ -177,7 +179,7 @@ class OrderLog(Model):
     """One line of an order's story, with the statuses as they were when it was written."""
 
     __tablename__ = "order_log"
-    __table_args__ = (Index("ix_order_log_order", "order_id", "id"),)
+    __table_args__ = (Index("ix_order_log_order", "order_id", "id"), Index("ix_order_log_created", "created_at", "id"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     uid: Mapped[uuid.UUID] = mapped_column(default=new_id, unique=True)

@@ -14,7 +14,7 @@ from app.config import Config
 from app.domain.errors import Conflict, Malformed
 from app.domain.models import StoredAnswer
 from app.extensions import db
-from app.queries import api as queries
+from app.queries import keyset
 from app.services import idempotency
 from app.web import guard
 from app.web.api import reading
@@ -47,9 +47,9 @@ def answer(
     return made
 
 
-def page(found: queries.Page[Any], sort: queries.Sort, rows: list[Any]) -> Response:
+def page(found: keyset.Page[Any], sort: keyset.Sort, rows: list[Any]) -> Response:
     """One page of a list, with the address of the next one as RFC 8288 has it."""
-    cursor = _cursors(sort).dumps(queries.plain(found.next)) if found.next else None
+    cursor = _cursors(sort).dumps(keyset.plain(found.next)) if found.next else None
     made = answer({"items": rows, "next": cursor})
     if cursor:
         others = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
@@ -57,12 +57,12 @@ def page(found: queries.Page[Any], sort: queries.Sort, rows: list[Any]) -> Respo
     return made
 
 
-def position(sort: queries.Sort, cursor: str | None) -> list[Any] | None:
+def position(sort: keyset.Sort, cursor: str | None) -> list[Any] | None:
     """Where the page before ended; `Malformed` for a cursor that did not come from this list."""
     if cursor is None:
         return None
     try:
-        values = queries.typed(sort, _cursors(sort).loads(cursor))
+        values = keyset.typed(sort, _cursors(sort).loads(cursor))
     except (BadData, RecursionError):
         values = None
     if values is None:
@@ -70,7 +70,7 @@ def position(sort: queries.Sort, cursor: str | None) -> list[Any] | None:
     return values
 
 
-def _cursors(sort: queries.Sort) -> URLSafeSerializer:
+def _cursors(sort: keyset.Sort) -> URLSafeSerializer:
     """Signed, so that nobody builds on what is inside."""
     return URLSafeSerializer(current_app.secret_key or "", salt=f"cursor:{request.path}:{sort.name}")
 
