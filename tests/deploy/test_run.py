@@ -157,7 +157,7 @@ def test_it_starts_on_nothing_stops_without_a_trace_and_starts_again_on_the_same
     everyone = family(first.process.pid)
 
     assert first.end() == 0
-    assert ended(everyone)
+    waiting.until(lambda: ended(everyone), "all of its processes have ended", 5)
     assert port_is_free(first.port)
     before = users(start.folder)
     assert before >= len(LOGINS)

@@ -70,7 +70,7 @@ def test_a_program_that_ignores_its_signal_is_killed_after_its_patience(tmp_path
     it.start(program)
     process = waiting.until(lambda: command_of(program), "it runs")
     it.stop_all()
-    assert ended([process])
+    waiting.until(lambda: ended([process]), "it has ended")
 
 
 def test_what_is_needed_longest_stops_last(tmp_path: Path) -> None:
