@@ -95,9 +95,9 @@ def _order_stage(order: OrderProgress, stage: Stage, usual: Measured) -> Node:
     started = [STAGES.index(item.stage) for item in live if item.stage]
     now = min(started, default=-1)
     position = STAGES.index(stage)
-    if now < 0 and position == 0:
-        return _not_begun(order, label)
     usually = durations.in_words(durations.together(usual, [item.kind for item in live], stage))
+    if now < 0 and position == 0:
+        return _not_begun(order, label, usually)
     if here:
         word = _words_of(here)
         if position == now or word.key != Icon.RUNNING.value:
@@ -119,10 +119,10 @@ def _words_of(items: list[ItemProgress]) -> Words:
     return status_words(word, [hold for item in going for hold in item.holds])
 
 
-def _not_begun(order: OrderProgress, label: str) -> Node:
+def _not_begun(order: OrderProgress, label: str, usually: str) -> Node:
     """Before the first stage: what the start waits for."""
     if order.status is Status.ORDERED:
-        return Node(label, "upcoming", "Not started")
+        return Node(label, "upcoming", "Not started", None, usually)
     if order.status is Status.SCHEDULED:
         return Node(label, "waiting", "Scheduled: starts", order.starts_at, icon=Icon.QUEUED)
     word = status_words(order.status, [hold for item in order.items for hold in item.holds])
@@ -149,7 +149,7 @@ def _order_end(order: OrderProgress) -> Node:
     if order.status in ENDED_STATUSES:
         word = status_words(order.status)
         return Node("Completed", "current", word.words, order.ended_at, icon=Icon.CANCELLED)
-    return Node("Completed", "upcoming")
+    return Node("Completed", "upcoming", "Not yet")
 
 
 def _share(word: str, some: int, total: int, joint: str = "for ") -> str:

@@ -1,12 +1,13 @@
-"""The portal in a real browser: what changes is seen within a second, a confirmation is one click, nothing needs scripts.
+"""The portal in a real browser: changes are seen within a second, one click confirms, nothing needs scripts.
 
-The site is served by this process and a worker's hands are the test's own, so that it knows when something was committed.
+The site is served by this process and the worker's hands are the test's own, so it knows when something was committed.
 """
 
 import logging
 import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.config import Config
+from app.domain import clock
 from app.domain.models import Service
 from app.extensions import db
 from tests import cast
@@ -28,8 +30,9 @@ UNIT = {"port": {"item": 1}, "fabric": "lon1", "location": "LD8", "service_capac
         "mac_address": "00:00:5e:00:53:30"}  # fmt: skip
 SEEN_WITHIN_S = 1.0
 
-SMALL_TARGETS = """() => [...document.querySelectorAll('main a[href], main button, main input, main select, main textarea, main summary')]
-    .filter((element) => element.checkVisibility() && !element.matches('[type=hidden], .copy, .field-check input, dd a, td > a:not(.btn), p a:not(.btn), .crumbs a, .summary a'))
+SMALL_TARGETS = """() => [...document.querySelectorAll('main :is(a[href], button, input, select, textarea, summary)')]
+    .filter((element) => element.checkVisibility() && !element.matches(
+        '[type=hidden], .copy, .field-check input, :is(dd, td, p, .crumbs, .summary) a:not(.btn)'))
     .map((element) => [element.getBoundingClientRect(), element.outerHTML.slice(0, 90)])
     .filter(([box]) => box.height < 40)
     .map(([box, html]) => `${box.width} × ${box.height} ${html}`)
@@ -173,7 +176,7 @@ def rooms(scene: Scene) -> dict[str, str]:
     asked = scene.placed(ONE_CONNEXIONS, sub_customer={"account_id": cast.LIGHTHOUSE}, po_number="PO-2027-14")
     failed = scene.placed(ONE_PORT)
     scene.engineer_answers(failed, patch_position="LD8-R1-PP1/1", light_dbm="-28")
-    fresh = scene.place(("pvlan", "new", PVLAN))
+    fresh = scene.placed(("pvlan", "new", PVLAN), dates=scene.dates(start=clock.now() + timedelta(days=30)))
     request = scene.wait_id(scene.placed(*JOIN, type="join_pvlan"))
     with scene.app.app_context():
         service = db.session.query(Service.id).filter_by(number=cast.CONNEXIONS).scalar()
@@ -186,8 +189,15 @@ def rooms(scene: Scene) -> dict[str, str]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (1280, "light"),
+        (320, "dark"),
+        pytest.param(1280, "dark", marks=pytest.mark.acceptance),
+        pytest.param(320, "light", marks=pytest.mark.acceptance),
+    ],
+)
 def test_every_page_is_accessible_calm_and_fits(
     rooms: dict[str, str], address: str, browser: Browser, scheme: str, width: int
 ) -> None:

@@ -14,6 +14,3 @@ from tests.portal.scene import Scene, open_scene
 def scene(app: Flask, config: Config) -> Iterator[Scene]:
     yield open_scene(app, config)
     clock.reset()
-
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -15,6 +15,7 @@ from tests.portal.scene import JOIN, ONE_CONNEXIONS, ONE_PORT, PVLAN, Scene
 
 CANARY = "kanarienvogel"
 NELL = Actor("Nell Patcher", trusted=True)
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def sing(scene: Scene, order: uuid.UUID) -> None:

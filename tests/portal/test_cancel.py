@@ -10,6 +10,7 @@ from tests.portal.scene import JOIN, ONE_PORT, PVLAN, Scene, hidden, text_of
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
+@ON_SQLITE
 def test_the_page_tells_what_becomes_of_each_item_and_does_nothing(scene: Scene) -> None:
     order = scene.place(ONE_PORT)
 
@@ -44,6 +45,7 @@ def test_a_second_click_is_no_error_and_cancels_once(scene: Scene) -> None:
         assert db.session.query(Audit).filter_by(what="order cancelled", order_id=order).count() == 1
 
 
+@ON_SQLITE
 def test_what_is_being_provisioned_is_not_cancelled_here(scene: Scene) -> None:
     order = scene.placed(ONE_PORT)
     browser = scene.browser()
@@ -58,6 +60,7 @@ def test_what_is_being_provisioned_is_not_cancelled_here(scene: Scene) -> None:
     assert scene.status(order) == "awaiting_agent"
 
 
+@ON_SQLITE
 def test_an_order_that_moved_on_is_shown_anew_and_what_was_typed_is_kept(scene: Scene) -> None:
     order = scene.place(ONE_PORT)
     browser = scene.browser()
@@ -70,6 +73,7 @@ def test_an_order_that_moved_on_is_shown_anew_and_what_was_typed_is_kept(scene: 
     assert scene.status(order) == "ordered"
 
 
+@ON_SQLITE
 def test_the_customer_of_a_reseller_cannot_cancel_what_the_reseller_ordered(scene: Scene) -> None:
     order = scene.place(("pvlan", "new", PVLAN), sub_customer={"account_id": cast.LIGHTHOUSE})
     browser = scene.browser(cast.MEMBER2)

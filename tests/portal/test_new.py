@@ -94,6 +94,7 @@ def test_a_port_is_reviewed_and_then_ordered_with_all_that_was_said(scene: Scene
         assert the_item(scene).details["location"] == "LD8"
 
 
+@ON_SQLITE
 def test_what_follows_from_the_chosen_port_is_not_asked_but_known(scene: Scene) -> None:
     browser = scene.browser()
     form = browser.get("/portal/new/peering-unit").get_data(as_text=True)
@@ -106,6 +107,7 @@ def test_what_follows_from_the_chosen_port_is_not_asked_but_known(scene: Scene) 
         assert (details["fabric"], details["location"], details["port"]) == ("edi2", "PUL", cast.PORT)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("name", "typed", "sentence"),
     [
@@ -133,6 +135,7 @@ def test_an_error_stands_at_its_field_and_on_top_and_nothing_is_stored(
     assert typed == "999999" or typed == "" or f'value="{typed}"' in source
 
 
+@ON_SQLITE
 def test_a_completion_before_the_start_is_told_at_the_completion(scene: Scene) -> None:
     page = review(scene.browser(), "/portal/new/multiservice-port",
                   {**A_PORT, "start": "2099-05-01T09:00", "completion": "2099-04-01T09:00"})  # fmt: skip
@@ -140,6 +143,7 @@ def test_a_completion_before_the_start_is_told_at_the_completion(scene: Scene) -
     assert page.status_code == 422 and 'id="f-completion-error"' in page.get_data(as_text=True)
 
 
+@ON_SQLITE
 def test_going_back_from_the_review_keeps_what_was_typed(scene: Scene) -> None:
     browser = scene.browser()
     looked_at = review(browser, "/portal/new/peering-unit", {**A_PEERING, "po_number": 'Say "hi"'})
@@ -217,6 +221,7 @@ def test_a_reseller_orders_for_a_customer(scene: Scene) -> None:
         assert the_item(scene).details["connexions_port"] == "edge2-dev ge-3/0/1"
 
 
+@ON_SQLITE
 def test_a_customer_that_is_somebody_elses_cannot_be_chosen(scene: Scene) -> None:
     page = review(
         scene.browser(cast.RESELLER), "/portal/new/multiservice-port", {**A_PORT, "customer": cast.LIGHTHOUSE}
@@ -226,6 +231,7 @@ def test_a_customer_that_is_somebody_elses_cannot_be_chosen(scene: Scene) -> Non
     assert order_count(scene) == 0
 
 
+@ON_SQLITE
 def test_a_port_of_somebody_else_cannot_be_chosen(scene: Scene) -> None:
     said = {**A_PEERING, "form_key": "e" * 32, "step": "submit"}
 

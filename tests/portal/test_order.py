@@ -7,6 +7,7 @@ import pytest
 from app.domain import clock
 from app.domain.models import OrderItem, Wait
 from app.extensions import db
+from app.queries import durations
 from app.services import claims, items
 from app.services.actor import Actor
 from tests import cast
@@ -39,6 +40,7 @@ def test_a_completed_order_shows_all_five_points_with_their_times(scene: Scene) 
     assert "Order request by Ada Quayside" in said and "Member Harbour Connect" in said
 
 
+@ON_SQLITE
 def test_an_item_is_shown_with_human_labels(scene: Scene) -> None:
     order = scene.placed(("pvlan", "new", PVLAN))
 
@@ -61,6 +63,7 @@ def test_an_item_that_needs_another_says_so_in_its_own_words(scene: Scene) -> No
     assert "Provisioning In progress: an engineer does this step" in said
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("step", ["paused", "claimed", "late", "failed", "held"])
 def test_a_pause_is_told_in_words_that_promise_nothing(scene: Scene, step: str) -> None:
     order = scene.placed(ONE_PORT)
@@ -87,6 +90,7 @@ def test_a_pause_is_told_in_words_that_promise_nothing(scene: Scene, step: str) 
     assert "burnt" not in said and "dBm" not in said
 
 
+@ON_SQLITE
 def test_a_scheduled_order_says_when_it_starts(scene: Scene) -> None:
     start = clock.now() + timedelta(days=30)
     order = scene.placed(("pvlan", "new", PVLAN), dates=scene.dates(start=start))
@@ -140,6 +144,7 @@ def test_an_answer_to_what_has_moved_on_is_a_conflict_with_the_page_as_it_is(sce
     assert scene.status(order) == "awaiting_member"
 
 
+@ON_SQLITE
 def test_htmx_gets_the_order_as_it_is_after_the_answer(scene: Scene) -> None:
     order = scene.placed(ONE_CONNEXIONS)
     browser = scene.browser()
@@ -165,6 +170,7 @@ def test_a_form_without_its_hidden_fields_is_refused_and_changes_nothing(scene: 
     assert scene.status(order) == "awaiting_member"
 
 
+@ON_SQLITE
 def test_the_customer_of_a_reseller_watches_but_is_not_asked(scene: Scene) -> None:
     order = scene.placed(ONE_CONNEXIONS, sub_customer={"account_id": cast.LIGHTHOUSE})
     browser = scene.browser(cast.MEMBER2)
@@ -180,6 +186,7 @@ def test_the_customer_of_a_reseller_watches_but_is_not_asked(scene: Scene) -> No
     assert scene.status(order) == "awaiting_member"
 
 
+@ON_SQLITE
 def test_an_order_that_waits_for_sales_says_no_more_than_that(scene: Scene) -> None:
     order = scene.placed(("multiservice_port", "new", {**ONE_PORT[2], "port_capacity": 100_000}))
 
@@ -189,6 +196,7 @@ def test_an_order_that_waits_for_sales_says_no_more_than_that(scene: Scene) -> N
     assert "Sales confirm" not in said and "because" not in said
 
 
+@ON_SQLITE
 def test_the_joiner_reads_whose_agreement_is_awaited(scene: Scene) -> None:
     order = scene.placed(*JOIN, type="join_pvlan")
 
@@ -197,6 +205,7 @@ def test_the_joiner_reads_whose_agreement_is_awaited(scene: Scene) -> None:
     assert "Inventory Waiting for Lighthouse Media to agree" in said
 
 
+@ON_SQLITE
 def test_a_change_is_shown_from_old_to_new_and_a_cease_with_what_ends(scene: Scene) -> None:
     change = scene.place(("connexions", "modify", {"number": cast.CONNEXIONS, "bandwidth": 5_000}))
     said = text_of(scene.browser().get(f"/portal/orders/{change}"))
@@ -234,6 +243,18 @@ def test_the_number_of_queries_grows_neither_with_items_nor_with_messages(scene:
         return len(sent)
 
     assert cost(large) == cost(small)
+
+
+def test_how_long_it_usually_takes_is_told_from_history_and_only_then(scene: Scene) -> None:
+    waiting = scene.place(("pvlan", "new", PVLAN), dates=scene.dates(start=clock.now() + timedelta(days=1)))
+    browser = scene.browser()
+    assert "usually" not in text_of(browser.get(f"/portal/orders/{waiting}"))
+    for _ in range(5):
+        scene.placed(("pvlan", "new", PVLAN))
+
+    durations.forget()
+
+    assert "usually less than a minute" in text_of(browser.get(f"/portal/orders/{waiting}"))
 
 
 @ON_SQLITE

@@ -26,6 +26,7 @@ def test_a_member_without_orders_is_shown_where_to_go(scene: Scene) -> None:
     assert 'href="/portal/new"' in page.get_data(as_text=True)
 
 
+@ON_SQLITE
 def test_the_list_shows_number_date_who_and_status_in_members_words(scene: Scene) -> None:
     order = scene.placed(ONE_PORT)
 
@@ -90,6 +91,7 @@ def test_pages_follow_each_other_in_both_directions_without_gaps(scene: Scene) -
     assert numbers(back) == numbers(first)
 
 
+@ON_SQLITE
 def test_a_member_sees_only_its_own_orders(scene: Scene) -> None:
     scene.place(ONE_PORT)
     scene.place(ONE_PORT, account=cast.PARTNER)
@@ -109,6 +111,7 @@ def test_a_reseller_sees_its_customers_orders_with_their_names(scene: Scene) -> 
     assert text_of(page).count("Lamp Studios") == 3  # two rows; one of them was ordered by the customer itself
 
 
+@ON_SQLITE
 def test_a_sub_customer_sees_what_its_reseller_ordered_for_it_and_by_whom(scene: Scene) -> None:
     scene.place(ONE_CONNEXIONS, sub_customer={"account_id": cast.LIGHTHOUSE})
 

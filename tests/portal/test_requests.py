@@ -28,6 +28,7 @@ def test_the_owner_reads_order_number_joiner_and_private_vlan(scene: Scene) -> N
     assert "QinQ" not in said and str(cast.PORT) not in said  # what else they order is not the owner's business
 
 
+@ON_SQLITE
 def test_the_order_itself_stays_unseen_for_the_owner(scene: Scene) -> None:
     order, address = joined(scene)
     browser = scene.browser(cast.MEMBER2)
@@ -51,6 +52,7 @@ def test_agreeing_starts_the_whole_order(scene: Scene) -> None:
     assert browser.get("/portal/orders").get_data(as_text=True).count('class="count">1<') == 0
 
 
+@ON_SQLITE
 def test_declining_needs_a_reason_and_keeps_the_question_open(scene: Scene) -> None:
     order, address = joined(scene)
     browser = scene.browser(cast.MEMBER2)
@@ -91,6 +93,7 @@ def test_who_answers_second_is_told_that_it_is_decided(scene: Scene) -> None:
     assert scene.status(order) == "completed"
 
 
+@ON_SQLITE
 def test_a_withdrawn_question_says_so(scene: Scene) -> None:
     order, address = joined(scene)
     joiner = scene.browser()

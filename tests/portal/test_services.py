@@ -63,6 +63,7 @@ def test_a_change_sends_only_what_changed(scene: Scene) -> None:
         assert order.sub_account_id == cast.LIGHTHOUSE
 
 
+@ON_SQLITE
 def test_a_change_of_nothing_is_refused(scene: Scene) -> None:
     address = f"/portal/services/{service_id(scene, cast.CONNEXIONS)}/modify"
 
@@ -85,6 +86,7 @@ def test_a_cease_shows_what_ends_and_ends_it(scene: Scene) -> None:
     assert "106001 CUG Tide tables EDI2 Ceased" in text_of(browser.get("/portal/services?show=ended"))
 
 
+@ON_SQLITE
 def test_a_port_that_carries_services_is_not_ceased(scene: Scene) -> None:
     unit = {"port": cast.PORT, "fabric": "edi2", "location": "PUL", "service_capacity": 0,
             "mac_address": "00:00:5e:00:53:61"}  # fmt: skip
@@ -95,6 +97,7 @@ def test_a_port_that_carries_services_is_not_ceased(scene: Scene) -> None:
     assert page.status_code == 422 and "still carries 1 service" in text_of(page)
 
 
+@ON_SQLITE
 def test_a_customer_sees_the_service_that_its_reseller_has_for_it_but_cannot_change_it(scene: Scene) -> None:
     browser = scene.browser(cast.MEMBER2)
     address = f"/portal/services/{service_id(scene, cast.CONNEXIONS)}"
@@ -121,13 +124,14 @@ def test_the_number_of_queries_does_not_grow_with_the_services(scene: Scene) -> 
         return len(sent)
 
     before = cost()
-    scene.placed(*[("pvlan", "new", PVLAN)] * 15)
+    scene.place(*[("pvlan", "new", PVLAN)] * 15)
 
     assert cost() == before
 
 
+@ON_SQLITE
 def test_services_are_paged(scene: Scene) -> None:
-    scene.placed(*[("pvlan", "new", PVLAN)] * 30)
+    scene.place(*[("pvlan", "new", PVLAN)] * 30)
     browser = scene.browser()
 
     first = browser.get("/portal/services").get_data(as_text=True)

@@ -11,6 +11,7 @@ from app.extensions import db
 from tests import cast
 from tests.portal.scene import JOIN, ONE_CONNEXIONS, Scene
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FORM = {"form_key": "d" * 32, "version": "1", "reason": "because", "step": "submit"}
 
 
@@ -47,6 +48,7 @@ def test_every_address_of_somebody_elses_is_not_found(scene: Scene) -> None:
     assert {where: status for where, status in answers.items() if status != 404} == {}
 
 
+@ON_SQLITE
 def test_what_never_existed_is_answered_alike(scene: Scene) -> None:
     order = scene.placed(ONE_CONNEXIONS)
     stranger = scene.browser(cast.RESELLER)
@@ -63,20 +65,21 @@ def words(html: str) -> str:
 
 
 @pytest.mark.parametrize("email", [cast.ENGINEER, cast.SALES, cast.ADMIN])
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_staff_have_a_desk_and_no_portal(scene: Scene, email: str) -> None:
     browser = scene.browser(email)
 
     assert {browser.get(path).status_code for path in ("/portal/orders", "/portal/new", "/portal/services")} == {403}
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_nobody_sees_the_portal_without_signing_in(scene: Scene) -> None:
     answer = scene.app.test_client().get("/portal/orders")
 
     assert answer.status_code == 303 and answer.headers["Location"].startswith("/login?next=")
 
 
+@ON_SQLITE
 def test_a_customers_own_order_is_its_resellers_to_see_but_not_another_customers(scene: Scene) -> None:
     order = scene.placed(("pvlan", "new", {"fabric": "edi2", "pvlan_type": "p2p", "service_name": "x", "bandwidth": 1}),
                          account=cast.CUSTOMER)  # fmt: skip

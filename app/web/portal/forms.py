@@ -110,7 +110,7 @@ def _common(offer: Offer) -> dict[str, Any]:
         "start": StringField(
             "Not before", [Optional(), _date], id="f-start", filters=[_stripped],
             render_kw={"type": "datetime-local", "step": "60"},
-            description="We start then. Leave it empty to start at once.",
+            description=f"We start then ({zone().key} time). Leave it empty to start at once.",
         ),
         "completion": StringField(
             "Switch off on" if offer.is_cease else "Wanted by", [Optional(), _date], id="f-completion",

@@ -48,11 +48,11 @@ def _nav() -> list[dict[str, Any]]:
     here = request.path
     waiting = portal_asked.count(actor())
     orders = url_for("portal.orders")
+    about_orders = (orders, url_for("portal.choose"), "/portal/requests")
     return [
         {"label": "Orders", "url": orders, "count": waiting or None,
-         "current": here.startswith((orders, "/portal/requests"))},
+         "current": here.startswith(about_orders)},
         {"label": "Services", "url": url_for("portal.services"), "current": here.startswith("/portal/services")},
-        {"label": "New service", "url": url_for("portal.choose"), "current": here.startswith("/portal/new")},
     ]  # fmt: skip
 
 

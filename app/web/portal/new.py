@@ -23,7 +23,7 @@ from app.services import items, orders, requestors
 from app.services.orders import OrderInput
 from app.web.guard import actor
 from app.web.portal import forms, sent
-from app.web.portal.frame import Crumb, own_account, page, viewer
+from app.web.portal.frame import Crumb, orders_crumb, own_account, page, viewer
 from app.web.portal.offer import Offer, change_offer, new_offer, new_offers, slug_of
 
 ORDER_NOTE = "order "
@@ -32,7 +32,7 @@ ORDER_NOTE = "order "
 def choose() -> Any:
     choices = _choices()
     offers = [(offer, offer.missing(choices)) for offer in new_offers(choices)]
-    return page("portal/new.html", crumbs=(("New service", ""),), offers=offers)
+    return page("portal/new.html", crumbs=(orders_crumb(), ("New service", "")), offers=offers)
 
 
 def form(what: str) -> Any:
@@ -86,7 +86,7 @@ def _address(offer: Offer) -> str:
 
 def _crumbs(offer: Offer, last: str) -> tuple[Crumb, ...]:
     if offer.service is None:
-        return (("New service", url_for("portal.choose")), (last, ""))
+        return orders_crumb(), ("New service", url_for("portal.choose")), (last, "")
     here = url_for("portal.service", service_id=offer.service.id)
     above: Crumb = ("Services", url_for("portal.services"))
     return above, (f"{offer.service.title} {offer.service.number}", here), (offer.action.portal_label, "")

@@ -31,11 +31,11 @@ class Offer:
 
     @property
     def title(self) -> str:
-        """“Order a port”, “Join a CUG”, “Change Port 103127”."""
+        """“New Port”, “Join a CUG”, “Change Port 103127”."""
         noun = self.kind.portal_label
         if self.service is not None:
-            return f"{self.action.portal_label}: {noun} {self.service.number}"
-        return f"{self.action.portal_label}: {noun}"
+            return f"{self.action.portal_label} {noun} {self.service.number}"
+        return f"Join a {noun}" if self.order_type == JOIN_PVLAN else f"New {noun}"
 
     @property
     def is_cease(self) -> bool:

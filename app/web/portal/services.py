@@ -19,7 +19,7 @@ def services() -> Any:
         viewer, own_account(), ended=ended, before=_number("before"), after=_number("after")
     )  # fmt: skip
     return page(
-        "portal/services.html", crumbs=(("Services", ""),), found=found, ended=ended,
+        "portal/services.html", found=found, ended=ended,
         has_customers=len(viewer.account_ids) > 1,
         tabs=[
             {"label": "Current", "url": url_for("portal.services"), "current": not ended},
