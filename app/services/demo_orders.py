@@ -88,14 +88,12 @@ def _waits_for_sales(desk: Counter) -> None:
 def _connexions(desk: Counter) -> None:
     """A partner's customers: new services wait for their members, changes run through."""
     market = desk.market
+    like = market.of(ORGANISATIONS[CUSTOMER], "connexions")[0].details
     for customer, bandwidth in ((CUSTOMER, 200), ("customer-2", 500), ("customer-3", 1_000), ("customer-4", 100)):
-        template = next(iter(market.of(ORGANISATIONS[CUSTOMER], "connexions"))).details
-        group = template["port_group_id"]
-        details = {**template, "bandwidth": bandwidth, "vlan_id": market.next_vlan(group),
+        details = {**like, "bandwidth": bandwidth, "vlan_id": market.next_vlan(like["port_group_id"]),
                    "mac_address": market.next_mac("jsp1")}  # fmt: skip
         desk.place(PARTNER, ItemInput("connexions", "new", details), customer=customer, channel="api")
-    services = {one.number: one for one in market.services if one.kind == "connexions" and one.alive}
-    own = [one for one in services.values() if one.owner.reseller == PARTNER]
+    own = [one for one in market.services if one.kind == "connexions" and one.alive and one.owner.reseller == PARTNER]
     for service, wanted in ((own[0], {"bandwidth": 750}), (own[1], {"bandwidth": 250})):
         change = ItemInput("connexions", "modify", wanted, service.number)
         desk.place(PARTNER, change, customer=service.owner.id)
@@ -107,7 +105,8 @@ def _peering(desk: Counter) -> None:
     units = [one for one in desk.market.services if one.kind == "peering_unit" and one.alive]
     taken: set[str] = {HARBOUR}
     for unit in units:
-        if unit.owner.id not in taken and unit.fabric != "imn1" and len(taken) < 5:
+        free = unit.owner.id not in taken and not unit.owner.flagged
+        if free and unit.fabric != "imn1" and len(taken) < 5:
             taken.add(unit.owner.id)
             wanted = {"service_capacity": unit.details["service_capacity"] // 2}
             desk.place(unit.owner.id, ItemInput("peering_unit", "modify", wanted, unit.number), channel="ixapi")
@@ -129,8 +128,9 @@ def _private_vlans(desk: Counter) -> None:
 
 
 def _carries_vlans(one: Kept) -> bool:
+    """A tagged port of somebody whose orders nobody has to confirm."""
     tagged = one.kind == "multiservice_port" and one.details["encapsulation"] == "dot1q"
-    return tagged and one.alive and one.owner.id not in (HARBOUR, LIGHTHOUSE, PARTNER)
+    return tagged and one.alive and not one.owner.flagged and one.owner.id not in (HARBOUR, LIGHTHOUSE, PARTNER)
 
 
 def _by_hand(desk: Counter) -> None:
@@ -144,8 +144,7 @@ def _by_hand(desk: Counter) -> None:
 def _dated(desk: Counter) -> None:
     """One that starts in three days, one that is switched on tomorrow."""
     now = clock.now()
-    later = {"port_capacity": 10_000}["port_capacity"]
-    desk.place("account-orchard", _port("lon1", "LD8", later), dates=WishedDates(start=now + timedelta(days=3)))
+    desk.place("account-orchard", _port("lon1", "LD8", 10_000), dates=WishedDates(start=now + timedelta(days=3)))
     unit = next(one for one in desk.market.services if one.kind == "peering_unit" and one.owner.id == HARBOUR)
     wanted = {"service_capacity": 40_000}
     desk.place(HARBOUR, ItemInput("peering_unit", "modify", wanted, unit.number),

@@ -128,7 +128,6 @@ class Market:
             vlan_id=vlan, vlan_reserved=vlan is not None, mac_address=mac, mac_reserved=mac is not None,
             capacity=capacity, technical_summary=summary or ", ".join(part for part in seen if part),
             billing_start=at, billing_end=None, created_at=at, modified_at=at,
-            registered={"state": "active", "details": details},
         )  # fmt: skip
         self.services.append(made)
         return made

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from app.config import Config
 from app.domain import clock
+from app.domain.errors import NotSignedIn
 from app.domain.models import Audit, Order, User
 from app.extensions import db
 from app.services import access, audit
@@ -100,7 +101,7 @@ def test_a_revoked_token_is_refused(run: Run, app: Flask) -> None:
     secret = run("token", "add", "--user", cast.SALES, "--scope", "orders:read").stdout.split()[-1]
     token_id = run("token", "list", "--user", cast.SALES).stdout.split()[0]
     assert run("token", "revoke", token_id).exit_code == 0
-    with app.app_context(), pytest.raises(access.NotSignedIn):
+    with app.app_context(), pytest.raises(NotSignedIn):
         access.token_from(f"Bearer {secret}")
     again = run("token", "revoke", token_id)
     assert (again.exit_code, "already" in again.output) == (1, True)
