@@ -503,8 +503,8 @@ def upgrade():
     sa.UniqueConstraint('uid', name=op.f('uq_order_log_uid'))
     )
     with op.batch_alter_table('order_log', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_order_log_item_id'), ['item_id'], unique=False)
         batch_op.create_index('ix_order_log_created', ['created_at', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_order_log_item_id'), ['item_id'], unique=False)
         batch_op.create_index('ix_order_log_order', ['order_id', 'id'], unique=False)
 
     op.create_table('outbound_call',
@@ -633,8 +633,8 @@ def downgrade():
     op.drop_table('outbound_call')
     with op.batch_alter_table('order_log', schema=None) as batch_op:
         batch_op.drop_index('ix_order_log_order')
-        batch_op.drop_index('ix_order_log_created')
         batch_op.drop_index(batch_op.f('ix_order_log_item_id'))
+        batch_op.drop_index('ix_order_log_created')
 
     op.drop_table('order_log')
     with op.batch_alter_table('item_dependency', schema=None) as batch_op:
