@@ -1,0 +1,133 @@
+"""`make screenshots`: pictures of the pages with the demo's data, at 1280 and 320 px, light and dark.
+
+All go to the folder screenshots; the three of the README also to docs/pictures.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
+
+from app.domain.models import Order, OrderItem, Ticket, User, Wait
+from app.domain.states import Status
+from app.extensions import db
+from tests.support import browser as chromium
+from tests.support.exchange import Exchange, exchange
+from tests.support.redis import RedisServer
+from tests.support.schema import make_schema
+from tests.support.waiting import until
+
+ROOT = Path(__file__).parents[1]
+ALL = ROOT / "screenshots"
+PICTURES = ROOT / "docs" / "pictures"
+PASSWORD = "handoff-demo"
+LOOKS = [(1280, "light"), (1280, "dark"), (320, "light"), (320, "dark")]
+IN_README = {"queue": "queue", "item": "item", "tracker": "tracker"}
+
+
+def main() -> int:
+    ALL.mkdir(parents=True, exist_ok=True)
+    redis = RedisServer().start()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            url = f"sqlite:///{folder}/handoff.db"
+            make_schema(url, Path(folder))
+            # The demo's own switches and help desk: nothing outside is asked.
+            local = {"TICKETING": "local", "NETWORK": "local", "INVENTORY": "local"}
+            with exchange(url, redis.url, Path(folder) / "run", **local) as running:
+                _load_demo(running)
+                _take_all(running)
+    finally:
+        redis.stop()
+    return 0
+
+
+def _load_demo(running: Exchange) -> None:
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "demo", "load"]
+    subprocess.run(command, cwd=ROOT, env={**running.environment, "DEMO": "on"}, check=True)
+    until(lambda: _paused(running), "the workers have brought an item to an engineer", 60)
+
+
+def _paused(running: Exchange) -> str:
+    """The item of a port that waits to be patched, with its order."""
+    with running.inside():
+        row = db.session.execute(
+            select(OrderItem.id, OrderItem.order_id)
+            .join(Wait, Wait.item_id == OrderItem.id)
+            .where(Wait.open, Wait.step_key == "patch_cross_connect", OrderItem.status == Status.AWAITING_AGENT)
+            .order_by(Wait.due_at)
+        ).first()
+        return f"{row.id} {row.order_id}" if row else ""
+
+
+def _take_all(running: Exchange) -> None:
+    item, order = _paused(running).split()
+    with running.inside():
+        ticket = db.session.scalars(select(Ticket.number).order_by(Ticket.number.desc())).first()
+        mine = _orders_of_the_member()
+    pages = {
+        "engineer": {
+            "home": "/", "queue": "/work?view=unclaimed", "all": "/work?view=all", "item": f"/items/{item}",
+            "orders": "/orders", "order": f"/orders/{order}", "workers": "/workers",
+        },
+        "sales": {"sales-home": "/", "tickets": "/tickets", "ticket": f"/tickets/{ticket}"},
+        "admin": {"audit": "/audit"},
+        "member": {
+            "portal-orders": "/portal/orders", "tracker": f"/portal/orders/{mine}", "portal-new": "/portal/new",
+            "portal-services": "/portal/services",
+        },
+    }  # fmt: skip
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**chromium.launch_args({}))
+        for width, scheme in LOOKS:
+            for who, paths in pages.items():
+                _take(browser, running.url, who, paths, width, scheme)
+        browser.close()
+
+
+def _orders_of_the_member() -> str:
+    """An order of member@ that is under way, else any."""
+    account = db.session.execute(select(User.account_id).where(User.email == "member@handoff.example")).scalar_one()
+    rows = db.session.execute(
+        select(Order.id, Order.status).where(Order.account_id == account).order_by(Order.number.desc()).limit(50)
+    ).all()
+    busy = [
+        row.id for row in rows if row.status in (Status.AWAITING_AGENT, Status.PROVISIONING, Status.AWAITING_MEMBER)
+    ]
+    return str(busy[0] if busy else rows[0].id)
+
+
+def _take(browser: Browser, url: str, who: str, paths: dict[str, str], width: int, scheme: str) -> None:
+    context = browser.new_context(
+        base_url=url, locale="en-GB", timezone_id="Europe/London", viewport={"width": width, "height": 900},
+        color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce",
+    )  # fmt: skip
+    page = context.new_page()
+    _sign_in(page, f"{who}@handoff.example")
+    for name, path in paths.items():
+        page.goto(path)
+        page.wait_for_load_state("load")
+        file = ALL / f"{name}-{width}-{scheme}.png"
+        page.screenshot(path=str(file), full_page=True)
+        if name in IN_README and (width, scheme) == (1280, "light"):
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=str(PICTURES / f"{IN_README[name]}.png"))
+        print(file.relative_to(ROOT))
+    context.close()
+
+
+def _sign_in(page: Page, email: str) -> None:
+    page.goto("/login")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_load_state("load")
+
+
+if __name__ == "__main__":
+    shutil.rmtree(ALL, ignore_errors=True)
+    sys.exit(main())
