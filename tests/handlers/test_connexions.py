@@ -52,6 +52,27 @@ def test_a_new_service_tells_its_story_with_the_statuses_as_the_seed_prints_them
     assert exchange.item(order).name == "connexions - 106001"
 
 
+def test_its_plan_is_written_down_whole_before_it_runs(exchange):
+    order = new_service(exchange)
+    assert exchange.steps(order) == {
+        "reserve_vlan": "succeeded",
+        "reserve_mac": "succeeded",
+        "create_service": "succeeded",
+        "bandwidth_fits_port_group": "succeeded",
+        "measure_port_up": "succeeded",
+        "checks_done": "succeeded",
+        "review_connect_service": "succeeded",
+        "judge_connect_service": "succeeded",
+        "connect_service": "succeeded",
+        "connect_service_done": "succeeded",
+        "register_active": "succeeded",
+        "wait_for_member": "started",
+        "activate_service": "pending",
+    }
+    stages = [row.stage.value for row in exchange.plan(order)]
+    assert stages == ["inventory"] * 3 + ["quality_assurance"] * 3 + ["provisioning"] * 7
+
+
 def test_a_new_service_is_registered_and_connected_once(exchange):
     order = new_service(exchange)
     assert exchange.network(order) == [("connect_service", ON_THE_NETWORK)]

@@ -108,8 +108,8 @@ def _undecided(task: Task) -> Facts:
 def _submitted(action: str, title: str, parameters: Parameters, undo: str, activates: bool) -> Step:
     def submit(task: Task) -> Facts:
         callback = f"{task.config.public_url}/hooks/nca"
-        key = _key(task, task.facts.get(f"job_{action}"))
-        reference = task.systems.network.submit(key, action, parameters(task, ordered(task)), callback)
+        effect = _new_effect(task, task.facts.get(f"job_{action}"))
+        reference = task.systems.network.submit(effect.key, action, parameters(task, ordered(task)), callback)
         task.say(debug=f"Network automation: {action} submitted as job {reference}.")
         return {f"job_{action}": reference}
 
@@ -128,11 +128,11 @@ def _submitted(action: str, title: str, parameters: Parameters, undo: str, activ
     return replace(step, key=action)
 
 
-def _key(task: Task, earlier: str | None) -> str:
-    """The key of the step; after a job that failed, and so changed nothing, one of its own for the next job."""
+def _new_effect(task: Task, earlier: str | None) -> Task:
+    """The task under its own key; after a job that failed, and so changed nothing, under one for the next job."""
     if earlier is None or task.systems.network.poll(earlier).state != "failed":
-        return task.key
-    return str(uuid.uuid5(uuid.UUID(task.key), earlier))
+        return task
+    return replace(task, key=str(uuid.uuid5(uuid.UUID(task.key), earlier)))
 
 
 def _must_have_ended(task: Task, reference: str | None, action: str) -> None:
