@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,25 @@ worker_class = "gthread"
 workers = _config.web_processes
 threads = _config.web_threads
 timeout = 60
-graceful_timeout = 3  # live pages never end by themselves: their browsers connect again
+graceful_timeout = 3  # live pages' streams end within a second; their browsers connect again
 keepalive = 5
 control_socket_disable = True  # two instances would share one path under the home folder
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 logger_class = Logs
 accesslog = None  # the application logs requests, with their id
+
+
+def post_worker_init(worker: Any) -> None:
+    """Streams of live pages end when the worker is told to stop: they would hold it up until it is killed."""
+    hub = worker.wsgi.extensions["hub"]
+    leave = signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: Any) -> None:
+        hub.stop()
+        if callable(leave):
+            leave(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def on_exit(_server: Any) -> None:

@@ -19,7 +19,7 @@ _ONE = re.compile(r"(item|order)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 def allowed(actor: Actor, asked: Iterable[str]) -> frozenset[str]:
     """The asked topics (`item-<id>`, `order-<id>`, `queue`) that are this actor's to hear; the rest is left out."""
     wanted = frozenset(asked)
-    ones = {topic: found for topic in wanted if (found := _ONE.fullmatch(topic))}
+    ones = {topic: fits for topic in wanted if (fits := _ONE.fullmatch(topic))}
     if actor.role in STAFF:
         return frozenset(ones) | (wanted & STAFF_LISTS)
     ids = {kind: {uuid.UUID(one[2]) for one in ones.values() if one[1] == kind} for kind in ("order", "item")}

@@ -50,7 +50,7 @@ class Filters:
     site: str = ""
     member: str = ""
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         """Those in force."""
         return {one.name: value for one in fields(self) if (value := getattr(self, one.name))}
 
@@ -224,7 +224,7 @@ class Queue:
             statement = statement.where(Wait.id.is_not(None), ~ours(self.actor))
         return Source(1, self._narrowed(statement), OrderItem.status_since, OrderItem.id)
 
-    def _narrowed(self, statement: Select[Any]) -> Select[Any]:
+    def _narrowed(self, statement: Any) -> Select[Any]:
         wanted = self.filters
         if wanted.service:
             statement = statement.where(OrderItem.service_type == wanted.service)
@@ -239,7 +239,8 @@ class Queue:
         if wanted.member:
             statement = statement.join(Order, Order.id == OrderItem.order_id)
             statement = statement.where(or_(Order.account_id == wanted.member, Order.sub_account_id == wanted.member))
-        return statement
+        narrowed: Select[Any] = statement
+        return narrowed
 
 
 def _rows(source: Source, place: Place | None, backwards: bool, limit: int) -> list[Place]:

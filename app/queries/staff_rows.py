@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased
 
 from app.domain.models import Account, Order, OrderItem, Service, StepRow, User, Wait
@@ -68,7 +68,7 @@ class ItemRow:
 
 _sub = aliased(Account)
 
-_ROWS: Select[Any] = (
+_ROWS: Any = (
     select(
         OrderItem.id, OrderItem.item_number.label("number"), OrderItem.order_id, Order.number.label("order_number"),
         Order.type.label("order_type"), Account.organisation.label("member"), _sub.organisation.label("sub_member"),

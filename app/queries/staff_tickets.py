@@ -55,9 +55,10 @@ def detail(number: int) -> TicketDetail:
         .where(Ticket.order_number == ticket.order_number, Ticket.number != number)
         .order_by(Ticket.number)
     )
-    record = (
+    return TicketDetail(ticket, order, list(others), _record(order) if order else [])
+
+
+def _record(order: Order) -> list[Audit]:
+    return list(
         db.session.scalars(select(Audit).where(Audit.order_id == order.id).order_by(Audit.id.desc()).limit(200))
-        if order
-        else []
     )
-    return TicketDetail(ticket, order, list(others), list(record))

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from html.parser import HTMLParser
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
+from typing import cast as cast_type
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -41,23 +42,22 @@ CONNEXIONS = {
     "port_group_id": cast.HARBOUR_GROUP, "bandwidth": 1_000, "vlan_id": 710, "mac_address": "00:00:5e:00:53:10",
     "location": "Mon", "fabric": "jsp1", "connexions_port": "edge2-dev ge-3/0/2",
 }  # fmt: skip
-PATCHED = {"patch_position": "LD8-R12-PP03/17", "light_dbm": "-4.2"}
-TOO_DARK = {"patch_position": "LD8-R12-PP03/17", "light_dbm": "-24"}
+PATCHED: dict[str, Any] = {"patch_position": "LD8-R12-PP03/17", "light_dbm": "-4.2"}
+TOO_DARK: dict[str, Any] = {"patch_position": "LD8-R12-PP03/17", "light_dbm": "-24"}
 
-P = ParamSpec("P")
-R = TypeVar("R")
+Act = TypeVar("Act", bound=Callable[..., Any])
 
 
-def _inside(act: "Callable[Concatenate[Desk, P], R]") -> "Callable[Concatenate[Desk, P], R]":
+def _inside(act: Act) -> Act:
     @functools.wraps(act)
-    def inside(desk: "Desk", *args: P.args, **more: P.kwargs) -> R:
+    def inside(desk: "Desk", *args: Any, **more: Any) -> Any:
         with desk.app.app_context():
             try:
                 return act(desk, *args, **more)
             finally:
                 db.session.remove()
 
-    return inside
+    return cast_type(Act, inside)
 
 
 @dataclass(frozen=True)
@@ -261,7 +261,7 @@ def words(response: TestResponse) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", response.text)).replace("&#39;", "'").replace("&amp;", "&")
 
 
-def press(client: FlaskClient, page: str, action: str, *, htmx: bool = False, **typed: str) -> TestResponse:
+def press(client: FlaskClient, page: str, action: str, *, htmx: bool = False, **typed: Any) -> TestResponse:
     """Open a page and send its form that leads to `action`, with what was typed."""
     sent = {**form(client.get(page), action), **typed}
     return client.post(action, data=sent, headers={"HX-Request": "true"} if htmx else {})

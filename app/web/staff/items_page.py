@@ -67,14 +67,14 @@ def _context(item_id: uuid.UUID, args: Mapping[str, str], refusal: Refusal | Non
     page = staff_item.page(item_id, with_call=frame.may_now(Permission.PAYLOAD_READ))
     way = _way(item_id, args)
     debug = args.get("debug", "1") != "0"
-    here = url_for("staff.item", item_id=item_id, **way["query"], **({} if debug else {"debug": "0"}))
+    here = url_for("staff.item", item_id=item_id, **way["query"], debug=None if debug else "0")
     return {
         **way,
         "it": page,
         "row": page.row,
         "here": here,
         "debug": debug,
-        "debug_url": url_for("staff.item", item_id=item_id, **way["query"], **({"debug": "0"} if debug else {})),
+        "debug_url": url_for("staff.item", item_id=item_id, **way["query"], debug="0" if debug else None),
         "refusal": refusal,
         **item_view.view(page, debug=debug, target=work.target()),
     }

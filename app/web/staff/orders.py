@@ -35,7 +35,7 @@ def orders() -> Response:
             "There is no such status.", [Finding("/status", "choice", f"There is no status “{status[:40]}”.")]
         )
     page = staff_orders.page(text, status, request.args.get("cursor", ""))
-    asked = {key: value for key, value in (("q", text), ("status", status)) if value}
+    asked: dict[str, Any] = {key: value for key, value in (("q", text), ("status", status)) if value}
     return frame.answer(
         "staff/orders.html", "staff/_orders.html", current=url_for("staff.orders"),
         here=url_for("staff.orders", **asked, **_only("cursor", request.args.get("cursor", ""))),
@@ -46,7 +46,7 @@ def orders() -> Response:
     )  # fmt: skip
 
 
-def _only(name: str, value: str) -> dict[str, str]:
+def _only(name: str, value: str) -> dict[str, Any]:
     return {name: value} if value else {}
 
 

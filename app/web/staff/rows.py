@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from flask import url_for
 
@@ -29,7 +30,7 @@ class ShownRow:
     ask: tuple[str, Ask] | None
 
 
-def shown(row: ItemRow, target: timedelta, query: dict[str, str] | None = None) -> ShownRow:
+def shown(row: ItemRow, target: timedelta, query: dict[str, Any] | None = None) -> ShownRow:
     """`query`: the list's own filters, which the item's page keeps."""
     asks = list(thawed(row.ask).items())
     verbs = _verbs(row, asks)

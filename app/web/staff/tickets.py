@@ -39,7 +39,7 @@ def tickets() -> Response:
     counts = staff_tickets.counts(role)
     return frame.answer(
         "staff/tickets.html", "staff/_tickets.html", current=url_for("staff.tickets"), view=view,
-        here=url_for("staff.tickets", view=view, **({"cursor": cursor} if cursor else {})),
+        here=url_for("staff.tickets", view=view, cursor=cursor or None),
         tabs=[{"label": label, "url": url_for("staff.tickets", view=key), "current": key == view,
                "count": counts.get(key)} for key, label in VIEWS.items()],
         found=[(ticket, badge(ticket.status)) for ticket in page.rows],

@@ -36,14 +36,10 @@ class Wish:
     def url(self, **changes: Any) -> str:
         """The address of this list, or of one that differs from it; the cursor is kept only if it is given."""
         asked = replace(self, **{"cursor": "", **changes})
-        return url_for(
-            "staff.work",
-            view=asked.view.value,
-            **asked.filters.as_dict(),
-            **({"cursor": asked.cursor} if asked.cursor else {}),
-        )
+        at: dict[str, Any] = {"cursor": asked.cursor} if asked.cursor else {}
+        return url_for("staff.work", view=asked.view.value, **asked.filters.as_dict(), **at)
 
-    def query(self) -> dict[str, str]:
+    def query(self) -> dict[str, Any]:
         """What the address of an item carries, so that its page knows the way on through this list."""
         return {"view": self.view.value, **self.filters.as_dict()}
 
