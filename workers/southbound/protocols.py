@@ -61,7 +61,7 @@ class Ticketing(Protocol):
 
 
 class ServiceInventory(Protocol):
-    """The register of the services that exist (at LINX: TSI behind the Services API)."""
+    """The register of the services that exist: an operator's OSS behind its Services API."""
 
     system: ClassVar[str]
 
