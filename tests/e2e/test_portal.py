@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -52,10 +53,10 @@ def address(scene: Scene) -> Iterator[str]:
         scene.app.extensions["hub"].stop()
 
 
-def signed_in(browser: Browser, address: str, email: str = cast.MEMBER, **options: object) -> BrowserContext:
+def signed_in(browser: Browser, address: str, email: str = cast.MEMBER, **options: Any) -> BrowserContext:
     context = browser.new_context(
         base_url=address, locale="en-GB", timezone_id="Europe/London", reduced_motion="reduce", **options
-    )  # type: ignore[arg-type]
+    )
     page = context.new_page()
     page.goto("/login")
     page.get_by_label("E-mail address").fill(email)
@@ -202,7 +203,7 @@ def test_every_page_is_accessible_calm_and_fits(
     rooms: dict[str, str], address: str, browser: Browser, scheme: str, width: int
 ) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
-    options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+    options: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
     member = signed_in(browser, address, **options)
     owner = signed_in(browser, address, cast.MEMBER2, **options)
     wrong: dict[str, object] = {}
