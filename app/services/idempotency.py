@@ -1,7 +1,7 @@
 """One request sent twice under the same Idempotency-Key is one request.
 
 The key is noted in the transaction of the effect, by a unique row; whoever comes second finds the answer, or waits for
-the first one's commit and then finds it. Keys are remembered for 24 hours.
+the first one's commit and then finds it. Keys are remembered for 24 hours; the sweep forgets them.
 """
 
 import hashlib
@@ -9,8 +9,6 @@ import json
 import uuid
 from datetime import timedelta
 from typing import Any
-
-from sqlalchemy import delete
 
 from app.domain import clock
 from app.domain.errors import Finding, Invalid
@@ -54,13 +52,3 @@ def note(key: str, print_: str) -> StoredAnswer:
     db.session.add(row)
     db.session.flush()
     return row
-
-
-def forget_old() -> int:
-    """Forget answers that are older than 24 hours; for the sweep. Commits."""
-    gone = db.session.execute(
-        delete(StoredAnswer).where(StoredAnswer.at <= clock.now() - KEPT).returning(StoredAnswer.key)
-    )
-    count = len(gone.all())
-    db.session.commit()
-    return count

@@ -195,19 +195,22 @@ def _waive(item_id: uuid.UUID) -> None:
     )
 
 
-def retry(item_id: uuid.UUID, actor: Actor, *, version: int | None, form_key: str | None = None) -> None:
+def retry(
+    item_id: uuid.UUID, actor: Actor, *, version: int | None, form_key: str | None = None, reason: str | None = None
+) -> None:
     """Try the failed step again, with the same idempotency key: whatever happened already is not done twice."""
 
     def do() -> None:
-        lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, **_FRESH)
-        status_words.refresh(item_id, [Line(debug=f"Retried by {actor.name}.")])
+        lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, reason=reason, **_FRESH)
+        status_words.refresh(item_id, [Line(debug=f"Retried by {actor.name}." + (f" {reason}" if reason else ""))])
 
     once_and_whole(actor, "retry", form_key, do)
 
 
 def retry_from(
-    item_id: uuid.UUID, actor: Actor, step_key: str, *, version: int | None, form_key: str | None = None
-) -> None:
+    item_id: uuid.UUID, actor: Actor, step_key: str, *, version: int | None, form_key: str | None = None,
+    reason: str | None = None,
+) -> None:  # fmt: skip
     """Go back to an earlier step and do it and all after it again, under their old keys."""
 
     def do() -> None:
@@ -217,7 +220,7 @@ def retry_from(
             raise IllegalMove("The item is being cancelled; it does not go back to a step.")
         if target.position > now.cursor:
             raise IllegalMove("One can only go back to a step that has been reached.")
-        lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, cursor=target.position,
+        lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, reason=reason, cursor=target.position,
                       stage=target.stage, **_FRESH)  # fmt: skip
         db.session.execute(
             update(StepRow)
@@ -225,7 +228,8 @@ def retry_from(
             .values(state=StepState.PENDING, error=None, ended_at=None)
             .execution_options(synchronize_session=False)
         )
-        status_words.refresh(item_id, [Line(debug=f"Retried from “{target.title}” by {actor.name}.")])
+        status_words.refresh(item_id, [Line(debug=f"Retried from “{target.title}” by {actor.name}."
+                                           + (f" {reason}" if reason else ""))])  # fmt: skip
 
     once_and_whole(actor, f"retry from {step_key}", form_key, do)
 

@@ -133,12 +133,15 @@ def test_a_failed_step_is_tried_again(app, failed, crm, work):
     more_ports(app)
     answer = act(crm, failed, "retry", reason="A port was added.")
     assert (answer.status_code, answer.json["status"]) == (200, "inventory")
+    told = crm.get(f"/oms/order-logs?order_item_id={failed['id']}").json["items"][0]["debug_message"]
+    assert told.endswith("A port was added.")
     work()
     assert crm.get(f"/oms/order-items/{failed['id']}").json["status"] == "awaiting_agent"
 
 
 def test_a_retry_may_go_back_to_an_earlier_step(failed, crm):
-    assert act(crm, failed, "retry", **{"from": "no_such_step"}).status_code == 422
+    refused = act(crm, failed, "retry", **{"from": "no_such_step"})
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/from")
     assert act(crm, failed, "retry", **{"from": "assign_ports"}).status_code == 200
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from flask import Response
 
-from app.domain.errors import Forbidden, NotFound, Stale
+from app.domain.errors import Finding, Forbidden, Invalid, NotFound
 from app.domain.models import OrderItem
 from app.queries import api as queries
 from app.services import items
@@ -80,11 +80,15 @@ def retry_item(item_id: uuid.UUID) -> Response:
 
     def act(actor: Actor) -> None:
         if wanted.from_step is None:
-            items.retry(item_id, actor, version=wanted.version)
+            items.retry(item_id, actor, version=wanted.version, reason=wanted.reason)
         else:
-            items.retry_from(item_id, actor, wanted.from_step, version=wanted.version)
+            items.retry_from(item_id, actor, wanted.from_step, version=wanted.version, reason=wanted.reason)
 
-    return _act(item_id, act)
+    try:
+        return _act(item_id, act)
+    except Invalid as refused:
+        found = [Finding("/from", one.rule, one.detail) if one.pointer == "/step" else one for one in refused.errors]
+        raise Invalid(refused.detail, found) from None
 
 
 @described("Do the failed step anew", TAG, ItemAnswer, body=bodies.ByHand, keyed=True)
@@ -119,35 +123,31 @@ def skip_item(item_id: uuid.UUID) -> Response:
 def hold_item(item_id: uuid.UUID) -> Response:
     """It stops before its next step until it is released."""
     wanted = reading.body(bodies.Because)
-    return _act(item_id, lambda actor: items.hold(item_id, actor, wanted.reason), wanted.version)
+    seen = reading.version_seen(wanted.version)
+    return _act(item_id, lambda actor: items.hold(item_id, actor, wanted.reason, version=seen))
 
 
 @described("Release an item", TAG, ItemAnswer, body=bodies.Free, keyed=True, bodiless=True)
 def release_item(item_id: uuid.UUID) -> Response:
     """Ends a hold."""
     wanted = reading.body(bodies.Free, empty=True)
-    return _act(item_id, lambda actor: items.release(item_id, actor), wanted.version)
+    seen = reading.version_seen(wanted.version)
+    return _act(item_id, lambda actor: items.release(item_id, actor, version=seen))
 
 
 @described("Cancel an item", TAG, ItemAnswer, body=bodies.Because, keyed=True)
 def cancel_item(item_id: uuid.UUID) -> Response:
     """What was done is undone by its compensation steps, then the item ends as cancelled."""
     wanted = reading.body(bodies.Because)
-    return _act(item_id, lambda actor: items.cancel(item_id, actor, wanted.reason), wanted.version)
+    seen = reading.version_seen(wanted.version)
+    return _act(item_id, lambda actor: items.cancel(item_id, actor, wanted.reason, version=seen))
 
 
-def _act(item_id: uuid.UUID, act: Callable[[Actor], None], version: int | None = None) -> Response:
-    """A staff action on an item; `version` is checked here for those whose service does not."""
+def _act(item_id: uuid.UUID, act: Callable[[Actor], None]) -> Response:
+    """A staff action on an item."""
     reading.query(NoFilters)
-    item = _visible(item_id)
+    _visible(item_id)
     actor = guard.actor()
     if not actor.trusted:
         raise Forbidden(STAFF_ONLY)
-    seen = reading.version_seen(version)
-
-    def checked() -> None:
-        if seen is not None and seen != item.version:
-            raise Stale(f"This item changed meanwhile; you saw version {seen}, it is at {item.version}.")
-        act(actor)
-
-    return answering.acting(checked, lambda: _shown(item_id))
+    return answering.acting(lambda: act(actor), lambda: _shown(item_id))
