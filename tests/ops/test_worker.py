@@ -17,7 +17,7 @@ from sqlalchemy import Select, select
 from app.config import Config
 from app.database import reading
 from app.domain.models import Audit, HandlerPlan, Order, OrderItem, WorkerBeat
-from app.domain.states import Stage, Status
+from app.domain.states import Stage, State, Status
 from app.extensions import db
 from app.queues import ADVANCE, QUEUES
 from tests import cast
@@ -197,3 +197,18 @@ def test_an_order_ends_with_all_its_items_although_its_worker_is_killed(
     start_worker("--name", "w1")  # the same name again, as a process manager would
     until(lambda: _status(item) is Status.AWAITING_MEMBER, "its successor has done the item")
     assert len(_look(select(Order.id))) == 1
+
+
+def test_a_worker_that_is_stopped_at_work_leaves_no_item_running(exchange: Flask, start_worker: StartWorker) -> None:
+    program = cast.program(exchange)
+    for vlan in range(300, 312):
+        order = cast.order("connexions_new")
+        order["items"][0]["details"] |= {"vlan_id": vlan, "mac_address": f"00:00:5e:00:53:{vlan - 200:02x}"}
+        assert program.post("/oms/orders", json=order).status_code == 201
+    worker = start_worker()
+    until(lambda: _look(select(OrderItem.id).where(OrderItem.cursor > 2)), "the worker is at work")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(15) == 0
+    left = _look(select(OrderItem.state))
+    assert State.RUNNING not in left
+    assert State.READY in left, "it was stopped before it had done them all"
