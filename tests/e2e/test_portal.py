@@ -209,9 +209,7 @@ def test_every_page_is_accessible_calm_and_fits(
     wrong: dict[str, object] = {}
     for name, path in rooms.items():
         page = (owner if name == "request" else member).new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error, into=complaints: into.append(str(error)))
-        page.on("console", lambda said, into=complaints: into.append(said.text) if said.type == "error" else None)
+        complaints = heard_from(page)
         page.goto(path)
         look(page, name, width, scheme, wrong, complaints)
         if name == "form":
@@ -221,6 +219,14 @@ def test_every_page_is_accessible_calm_and_fits(
         page.close()
     review(member.new_page(), width, scheme, wrong)
     assert wrong == {}
+
+
+def heard_from(page: Page) -> list[str]:
+    """What the browser complains about from now on."""
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    return complaints
 
 
 def review(page: Page, width: int, scheme: str, wrong: dict[str, object]) -> None:
