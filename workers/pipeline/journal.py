@@ -257,7 +257,7 @@ def retry_later(run: "Run", row: Any, why: TemporaryFailure) -> str:
     """A temporary failure: try again later. Commits."""
     when = clock.now() + max(pause_before_try(run.bench.config, run.attempts), timedelta(seconds=why.retry_after or 0))
     lifecycle.fenced(run.lease, Move.BACK_OFF, attempts=run.attempts + 1, last_error=why.detail, run_after=when)
-    _write_step(row.id, state=StepState.FAILED, token=run.lease.token, error=why.detail)
+    _write_step(row.id, state=_failed_state(run, row, why), token=run.lease.token, error=why.detail)
     write_calls(run, row)
     _signal(run)
     db.session.commit()
@@ -267,10 +267,10 @@ def retry_later(run: "Run", row: Any, why: TemporaryFailure) -> str:
 def fail(run: "Run", row: Any, why: StepError, error_class: str = "") -> str:
     """The item stops, visibly, until a person decides. Whatever the step wrote is rolled back already. Commits."""
     word = error_class or {TemporaryFailure: "temporary", UnknownOutcome: "unknown"}.get(type(why), "permanent")
-    state = StepState.UNKNOWN if isinstance(why, UnknownOutcome) else StepState.FAILED
     lifecycle.fenced(run.lease, Move.FAIL, undoing=run.flags.cancelling, last_error=why.detail, error_class=word)
     lifecycle.close_wait(run.item.id, "superseded", by="worker")
-    _write_step(row.id, state=state, token=run.lease.token, error=why.detail, ended_at=clock.now())
+    _write_step(row.id, state=_failed_state(run, row, why), token=run.lease.token, error=why.detail,
+                ended_at=clock.now())  # fmt: skip
     write_calls(run, row)
     story.audit("worker", "step failed", order_id=run.item.order_id, item_id=run.item.id, subject=row.key,
                 reason=why.detail)  # fmt: skip
@@ -278,6 +278,13 @@ def fail(run: "Run", row: Any, why: StepError, error_class: str = "") -> str:
     status_words.refresh(run.item.id, [Line(user=why.member_words or None, debug=f"{row.title}: {why.detail}")])
     db.session.commit()
     return "error"
+
+
+def _failed_state(run: "Run", row: Any, why: StepError) -> StepState:
+    """A step whose undoing fails is still what it was: done, and not undone."""
+    if isinstance(why, UnknownOutcome):
+        return StepState.UNKNOWN
+    return StepState(row.state) if run.flags.cancelling else StepState.FAILED
 
 
 def park(lease: Lease, why: str, error_class: str) -> None:
