@@ -190,8 +190,8 @@ def test_what_is_somebody_elses_is_not_found_either(app, placed, crm):
         stranger.post(f"/oms/order-items/{order['items'][0]['id']}/resume", json={"version": 1}),
     ]
     assert [one.status_code for one in answers] == [404] * len(answers)
-    assert {one.json["detail"] for one in answers} <= {"There is no such order.", "There is no such item."}
-    assert crm.get(f"/oms/orders/{order['id']}").json["notes"] != "mine now"
+    assert {one.get_json()["detail"] for one in answers} <= {"There is no such order.", "There is no such item."}
+    assert crm.get(f"/oms/orders/{order['id']}").get_json()["notes"] != "mine now"
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer hnd_guessed", "Basic Zm9vOmJhcg=="])

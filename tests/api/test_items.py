@@ -13,7 +13,7 @@ from app.domain.states import StepState
 from app.extensions import db
 from tests import cast
 
-PORT = {
+PORT: dict[str, Any] = {
     "service_type": "multiservice_port",
     "item_action": "new",
     "details": {"fabric": "lon1", "location": "LD8", "port_capacity": 1000},
@@ -26,7 +26,7 @@ def port(placed: Callable[..., Any], work: Callable[[], None], crm: FlaskClient)
     """A port order's item, paused for the cross-connect."""
     order = placed("port_and_peering_unit", items=[PORT])
     work()
-    found: dict[str, Any] = crm.get(f"/oms/order-items/{order['items'][0]['id']}").json
+    found: dict[str, Any] = crm.get(f"/oms/order-items/{order['items'][0]['id']}").get_json()
     return found
 
 
@@ -35,7 +35,7 @@ def failed(placed: Callable[..., Any], work: Callable[[], None], crm: FlaskClien
     """An item that stopped: it wants five ports where four are free."""
     order = placed("port_and_peering_unit", items=[PORT | {"details": PORT["details"] | {"quantity": 5}}])
     work()
-    found: dict[str, Any] = crm.get(f"/oms/order-items/{order['items'][0]['id']}").json
+    found: dict[str, Any] = crm.get(f"/oms/order-items/{order['items'][0]['id']}").get_json()
     return found
 
 
@@ -199,11 +199,11 @@ def test_the_member_answers_its_own_question(app, placed, work, crm):
     """A ConneXions service that is ready waits for the member it was ordered for."""
     order = placed("connexions_new")
     work()
-    item = crm.get(f"/oms/orders/{order['id']}").json["items"][0]
+    item = crm.get(f"/oms/orders/{order['id']}").get_json()["items"][0]
     if item["wait"] is None:
         pytest.fail(f"The item should wait for its member; it is {item['status']}: {item['error']}")
     assert item["status"] == "awaiting_member"
     reseller = cast.program(app, cast.RESELLER)
-    mine = reseller.get(f"/oms/order-items/{item['id']}").json
+    mine = reseller.get(f"/oms/order-items/{item['id']}").get_json()
     assert mine["wait"]["kind"] == "member"
     assert act(reseller, mine, "resume", answers={}).status_code == 200

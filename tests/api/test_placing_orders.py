@@ -168,7 +168,7 @@ def test_a_reseller_orders_for_its_customer(app):
     reseller = cast.program(app, cast.RESELLER)
     answer = reseller.post("/oms/orders", json=cast.order("connexions_new"))
     assert answer.status_code == 201, answer.json
-    assert answer.json["sub_customer"]["account_id"] == cast.CUSTOMER
+    assert answer.get_json()["sub_customer"]["account_id"] == cast.CUSTOMER
 
 
 def test_a_direct_order_has_no_sub_customer_at_all(crm, placed):
