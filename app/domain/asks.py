@@ -5,7 +5,7 @@ An ask is a mapping of answer name → `Ask`. `check` turns what was typed into 
 
 import math
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from app.domain.errors import Finding, Invalid
@@ -27,6 +27,9 @@ class Ask:
     max_length: int = 200
 
 
+_KEYS = frozenset(one.name for one in fields(Ask))
+
+
 def number(label: str, **more: Any) -> Ask:
     return Ask(label, "number", **more)
 
@@ -44,12 +47,20 @@ def flag(label: str, **more: Any) -> Ask:
 
 
 def frozen(ask: dict[str, Ask]) -> dict[str, dict[str, Any]]:
-    """The JSON form that is written into a step row when the item's plan is written down."""
-    return {name: asdict(what) for name, what in ask.items()}
+    """The JSON form that is written into a step row when the item's plan is written down.
+
+    `position` keeps the order in which to ask: PostgreSQL's JSON does not keep that of its keys.
+    """
+    return {name: {**asdict(what), "position": number} for number, (name, what) in enumerate(ask.items())}
 
 
 def thawed(ask: dict[str, dict[str, Any]] | None) -> dict[str, Ask]:
-    return {name: Ask(**{**what, "choices": tuple(what.get("choices") or ())}) for name, what in (ask or {}).items()}
+    """What was frozen, in its order."""
+    ordered = sorted((ask or {}).items(), key=lambda one: one[1].get("position", 0))
+    return {
+        name: Ask(**{key: tuple(value) if key == "choices" else value for key, value in what.items() if key in _KEYS})
+        for name, what in ordered
+    }
 
 
 def check(ask: dict[str, Ask], given: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The page of one item: how far it is, what went wrong, its story; and who may read what."""
 
+import pytest
 from flask.testing import FlaskClient
 
 from app.domain import clock
@@ -109,3 +110,9 @@ def test_who_holds_it_is_told_by_name(desk: Desk, engineer: FlaskClient) -> None
     assert "Ivo Splice works on it" in words(page)
     assert f"/items/{item_id}/takeover" in page.text
     assert f"/items/{item_id}/resume" not in actions(page)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_fields_stand_in_the_order_of_the_runbook(desk: Desk, engineer: FlaskClient) -> None:
+    page = engineer.get(f"/items/{desk.port()}").text
+    assert page.index('name="patch_position"') < page.index('name="light_dbm"')
