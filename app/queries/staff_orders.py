@@ -9,12 +9,13 @@ from sqlalchemy.orm import joinedload
 
 from app.domain.errors import NotFound
 from app.domain.models import Account, Order, OrderItem, OrderLog, Service, Ticket, Wait
-from app.domain.states import Status, WaitKind
+from app.domain.states import ENDED_STATUSES, Status, WaitKind
 from app.extensions import db
 from app.queries import staff_paging, staff_rows
 from app.queries.staff_rows import ItemRow
 
 LOG_LINES = 300
+OPEN_STATUSES = [status for status in Status if status not in ENDED_STATUSES]
 MEMBERS = 200
 """More members than this whose name fits a search are not looked at: the search must be narrowed."""
 
@@ -59,11 +60,9 @@ def _fits(text: str) -> Any:
 
 
 def counts() -> dict[str, int]:
-    """How many open orders have each status."""
+    """How many open orders have each status. Named one by one, so that the index is read instead of the table."""
     rows = db.session.execute(
-        select(Order.status, func.count())
-        .where(Order.status.not_in([Status.COMPLETED, Status.CANCELLED, Status.REJECTED]))
-        .group_by(Order.status)
+        select(Order.status, func.count()).where(Order.status.in_(OPEN_STATUSES)).group_by(Order.status)
     )
     return {status.value: count for status, count in rows}
 

@@ -200,11 +200,11 @@ class Queue:
         return sorted(found, reverse=backwards)[:limit]
 
     def _asked(self) -> Source:
-        statement = (
-            select(Wait.due_at.label("at"), Wait.opened_at.label("since"), Wait.item_id.label("id"))
-            .join(OrderItem, OrderItem.id == Wait.item_id)
-            .where(OPEN, Wait.due_at.is_not(None), _ASKED_BY_VIEW[self.view](self.actor))
+        statement = select(Wait.due_at.label("at"), Wait.opened_at.label("since"), Wait.item_id.label("id")).where(
+            OPEN, Wait.due_at.is_not(None), _ASKED_BY_VIEW[self.view](self.actor)
         )
+        if self.view is View.UNCLAIMED or self.filters.as_dict():  # else the wait says it all
+            statement = statement.join(OrderItem, OrderItem.id == Wait.item_id)
         return Source(0, self._narrowed(statement), Wait.due_at, Wait.item_id)
 
     def _failed(self) -> Source:
