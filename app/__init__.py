@@ -32,12 +32,12 @@ def create_app(config: Config | None = None) -> Flask:
     login.init_app(app)
     htmx.init_app(app)
 
+    render.init_app(app)  # names the request, before anything may refuse it
     ops.init_app(app)
     live_room.init_app(app)
     guard.init_app(app)
     csrf.init_app(app)
     errors.init_app(app)
-    render.init_app(app)
     for room in (auth, staff, live_room, portal, api, hooks, ops):
         app.register_blueprint(room.bp)
     cli.init_app(app)

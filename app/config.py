@@ -170,7 +170,7 @@ class Config:
     @property
     def on_loopback(self) -> bool:
         """Only people on this machine reach the site: the one case where demo logins are loaded unasked."""
-        return is_loopback(urlsplit(self.public_url).hostname or "")
+        return is_loopback(self.host) and is_loopback(urlsplit(self.public_url).hostname or "")
 
     @property
     def over_https(self) -> bool:

@@ -20,6 +20,10 @@ class Actor:
     trusted: bool = False
     debug: bool = False  # may read what is not for members
 
+    def on_behalf(self, audience: str) -> bool:
+        """Whether answering this audience means answering for a member, which needs a reason."""
+        return self.role is Role.SALES and not self.trusted and audience.startswith("account:")
+
     def may_answer(self, audience: str) -> bool:
         """Whether a wait for this audience is this actor's to answer."""
         if self.trusted:

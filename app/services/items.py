@@ -3,6 +3,7 @@
 Each verb is one transaction: compare-and-set, journal, audit, log.
 """
 
+import hashlib
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,6 @@ from app.domain.errors import Conflict, Finding, Forbidden, IllegalMove, Invalid
 from app.domain.lifecycle import Move
 from app.domain.models import Callback, FormKey, ItemDependency, OrderItem, StepRow, User, Wait
 from app.domain.models.base import table_of
-from app.domain.permissions import Role
 from app.domain.states import ENDED, PERSON_WAITS, State, StepState, WaitKind
 from app.domain.story import Line
 from app.extensions import db
@@ -25,20 +25,27 @@ ADVANCING = frozenset({WaitKind.MANUAL, WaitKind.REVIEW, WaitKind.CONFIRM, WaitK
 """Waits whose answer is the step's result; the others only make the item look again."""
 
 
-def once(form_key: str | None, by: str, what: str) -> bool:
+def key_of(form_key: str, actor: Actor, what: str, about: uuid.UUID | None = None) -> str:
+    """The row's key: a key that somebody else sent, or that was sent for something else, never meets this one."""
+    said = "\n".join((str(actor.user_id or actor.name), what, str(about or ""), form_key))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def once(form_key: str | None, actor: Actor, what: str, about: uuid.UUID | None = None) -> bool:
     """Note that this form takes effect now; False if it already has, so that a second click changes nothing."""
     if not form_key:
         return True
-    if db.session.get(FormKey, form_key) is not None:
+    key = key_of(form_key, actor, what, about)
+    if db.session.get(FormKey, key) is not None:
         return False
-    db.session.add(FormKey(key=form_key, by=by, what=what))
+    db.session.add(FormKey(key=key, by=actor.name, what=what[:60]))
     return True
 
 
-def once_and_whole(actor: Actor, what: str, form_key: str | None, do: Callable[[], None]) -> None:
+def once_and_whole(actor: Actor, what: str, form_key: str | None, do: Callable[[], None], about: uuid.UUID) -> None:
     """Run `do` as one transaction. A repetition of a form that already took effect succeeds without effect."""
     try:
-        if not once(form_key, actor.name, what):
+        if not once(form_key, actor, what, about):
             db.session.rollback()
             return
         do()
@@ -46,7 +53,7 @@ def once_and_whole(actor: Actor, what: str, form_key: str | None, do: Callable[[
     except (Conflict, IntegrityError):
         db.session.rollback()
         # Two clicks of one form race to this line: the slower one lost to itself, which is a success.
-        if form_key and db.session.get(FormKey, form_key) is not None:
+        if form_key and db.session.get(FormKey, key_of(form_key, actor, what, about)) is not None:
             return
         raise
     except Exception:
@@ -115,7 +122,7 @@ def resume(
         _may_answer(wait, actor, reason)
         answer_in_transaction(wait, actor, given, version=version, reason=reason)
 
-    once_and_whole(actor, "resume", form_key, do)
+    once_and_whole(actor, "resume", form_key, do, item_id)
 
 
 def answer_in_transaction(
@@ -138,8 +145,7 @@ def answer_in_transaction(
 def _may_answer(wait: Wait, actor: Actor, reason: str | None) -> None:
     if not actor.may_answer(wait.audience):
         raise Forbidden("This question is for somebody else to answer.")
-    on_behalf = wait.audience.startswith("account:") and actor.role is Role.SALES
-    if on_behalf and not (reason or "").strip():
+    if actor.on_behalf(wait.audience) and not (reason or "").strip():
         raise Invalid("Say why you answer for the member.", [Finding("/reason", "required", "A reason is needed.")])
     claimed = wait.claimed_by_id if wait.claim_until and wait.claim_until > clock.now() else None
     if claimed is not None and claimed != actor.user_id and not actor.trusted:
@@ -204,7 +210,7 @@ def retry(
         lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, reason=reason, **_FRESH)
         status_words.refresh(item_id, [Line(debug=f"Retried by {actor.name}." + (f" {reason}" if reason else ""))])
 
-    once_and_whole(actor, "retry", form_key, do)
+    once_and_whole(actor, "retry", form_key, do, item_id)
 
 
 def retry_from(
@@ -231,7 +237,7 @@ def retry_from(
         status_words.refresh(item_id, [Line(debug=f"Retried from “{target.title}” by {actor.name}."
                                            + (f" {reason}" if reason else ""))])  # fmt: skip
 
-    once_and_whole(actor, f"retry from {step_key}", form_key, do)
+    once_and_whole(actor, f"retry from {step_key}", form_key, do, item_id)
 
 
 def _step(item_id: uuid.UUID, step_key: str) -> StepRow:
@@ -257,7 +263,7 @@ def redo(item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None, 
         db.session.flush()
         status_words.refresh(item_id, [Line(debug=f"“{row.title}” redone by {actor.name}: {reason}")])
 
-    once_and_whole(actor, "redo", form_key, do)
+    once_and_whole(actor, "redo", form_key, do, item_id)
 
 
 def it_happened(
@@ -293,6 +299,8 @@ def _pass_by_hand(
     def do() -> None:
         now = lifecycle.lock(item_id)
         row = _step_at_issue(now)
+        if row.kind == WaitKind.CONFIRM.value and not actor.trusted:
+            raise Forbidden("Consent cannot be passed over: only who is asked agrees to the order, or declines it.")
         if state is StepState.SUCCEEDED and row.state is not StepState.UNKNOWN:
             raise IllegalMove("Only a step whose outcome is unknown can be said to have happened.")
         if now.cancelling:
@@ -302,7 +310,7 @@ def _pass_by_hand(
         lifecycle.close_wait(item_id, "superseded", by=actor.name)
         status_words.refresh(item_id, [Line(debug=f"“{row.title}” {words} by {actor.name}: {reason}")])
 
-    once_and_whole(actor, words, form_key, do)
+    once_and_whole(actor, words, form_key, do, item_id)
 
 
 def need_reason(reason: str | None) -> None:
@@ -322,7 +330,7 @@ def hold(
                        held_reason=reason)  # fmt: skip
         status_words.refresh(item_id, [Line(debug=f"Held by {actor.name}: {reason}")])
 
-    once_and_whole(actor, "hold", form_key, do)
+    once_and_whole(actor, "hold", form_key, do, item_id)
 
 
 def release(item_id: uuid.UUID, actor: Actor, *, version: int | None = None, form_key: str | None = None) -> None:
@@ -336,7 +344,7 @@ def release(item_id: uuid.UUID, actor: Actor, *, version: int | None = None, for
         status_words.refresh(item_id, [Line(debug=f"Released by {actor.name}.")])
         after_commit.wake(item_id, now.stage)
 
-    once_and_whole(actor, "release", form_key, do)
+    once_and_whole(actor, "release", form_key, do, item_id)
 
 
 def cancel(
@@ -347,7 +355,7 @@ def cancel(
     def do() -> None:
         cancel_in_transaction(lifecycle.lock(item_id), actor.name, reason, version)
 
-    once_and_whole(actor, "cancel", form_key, do)
+    once_and_whole(actor, "cancel", form_key, do, item_id)
 
 
 def cancel_in_transaction(now: Any, by: str, reason: str, version: int | None = None) -> None:
@@ -384,7 +392,7 @@ def add_note(item_id: uuid.UUID, actor: Actor, text: str, *, to_member: bool, fo
         after_commit.signal(f"item-{item_id}")
         after_commit.signal(f"order-{order_id}")
 
-    once_and_whole(actor, "note", form_key, do)
+    once_and_whole(actor, "note", form_key, do, item_id)
 
 
 def look_again(reference: str) -> bool:

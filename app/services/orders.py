@@ -65,7 +65,8 @@ def place(wanted: OrderInput, actor: Actor, config: Config) -> Order:
     """
     account = _account(wanted, actor)
     sub_account = _sub_account(wanted, account, actor)
-    ids = {account.id} | ({sub_account.id} if sub_account else set())
+    theirs = sub_account is not None and (actor.trusted or sub_account.id in actor.account_ids)
+    ids = {account.id} | ({sub_account.id} if sub_account and theirs else set())
     checked = check_order(wanted.type, wanted.items, DatabaseWorld(ids))
     items = _with_parent_checked(wanted, checked, ids)
     order = _store(wanted, account, sub_account, actor)
@@ -278,11 +279,11 @@ def confirm(order_id: uuid.UUID, actor: Actor, *, reason: str | None = None, for
     """Answer all open confirmation waits of an order that are this actor's, in one transaction."""
 
     def do() -> None:
-        for wait in _confirmable(order_id, actor):
+        for wait in _confirmable(order_id, actor, reason):
             item_verbs.answer_in_transaction(wait, actor, {}, version=None, reason=reason)
         status_words.refresh_order(order_id)
 
-    item_verbs.once_and_whole(actor, "confirm order", form_key, do)
+    item_verbs.once_and_whole(actor, "confirm order", form_key, do, order_id)
 
 
 def reject(order_id: uuid.UUID, actor: Actor, reason: str, *, form_key: str | None = None) -> None:
@@ -290,17 +291,17 @@ def reject(order_id: uuid.UUID, actor: Actor, reason: str, *, form_key: str | No
     item_verbs.need_reason(reason)
 
     def do() -> None:
-        for wait in _confirmable(order_id, actor):
+        for wait in _confirmable(order_id, actor, reason):
             lifecycle.act(wait.item_id, Move.REJECT, version=None, by=actor.name, reason=reason)
             lifecycle.close_wait(wait.item_id, "answered", by=actor.name, answers={"agreed": False})
             lifecycle.settle(wait.item_id)
         story.log(order_id, Line(user=f"The order was declined: {reason}"), by=actor.name)
 
-    item_verbs.once_and_whole(actor, "reject order", form_key, do)
+    item_verbs.once_and_whole(actor, "reject order", form_key, do, order_id)
 
 
-def _confirmable(order_id: uuid.UUID, actor: Actor) -> list[Wait]:
-    """This actor's open confirmation waits of the order; its items are locked."""
+def _confirmable(order_id: uuid.UUID, actor: Actor, reason: str | None) -> list[Wait]:
+    """This actor's open confirmation waits of the order; its items are locked. On a member's behalf only with why."""
     lifecycle.lock_items(order_id)
     waits = db.session.scalars(
         select(Wait)
@@ -309,7 +310,11 @@ def _confirmable(order_id: uuid.UUID, actor: Actor) -> list[Wait]:
         .order_by(OrderItem.item_number)
         .execution_options(populate_existing=True)
     ).all()
-    mine = [wait for wait in waits if actor.may_answer(wait.audience)]
+    said_why = bool((reason or "").strip())
+    mine = [
+        wait for wait in waits
+        if actor.may_answer(wait.audience) and (said_why or not actor.on_behalf(wait.audience))
+    ]  # fmt: skip
     if not mine:
         raise IllegalMove("There is nothing to confirm: the order is not waiting for your agreement.")
     return mine
@@ -331,7 +336,7 @@ def cancel(
             item_verbs.cancel_in_transaction(row, actor.name, reason)
         story.audit(actor.name, "order cancelled", order_id=order_id, reason=reason)
 
-    item_verbs.once_and_whole(actor, "cancel order", form_key, do)
+    item_verbs.once_and_whole(actor, "cancel order", form_key, do, order_id)
 
 
 CHANGEABLE = frozenset(

@@ -12,7 +12,7 @@ from sqlalchemy import delete, or_, select
 from app import queues
 from app.database import reading
 from app.domain import clock, lifecycle
-from app.domain.models import FormKey, OrderItem, OutboxMessage, StoredAnswer, WebSession
+from app.domain.models import FormKey, LoginFailure, OrderItem, OutboxMessage, StoredAnswer, WebSession
 from app.domain.models.base import table_of
 from app.domain.states import Stage
 from app.extensions import db
@@ -23,6 +23,7 @@ OVERDUE = timedelta(seconds=1)
 """An item this long past its time has lost its wake-up, or its worker."""
 KEEP_FORMS = timedelta(days=2)
 KEEP_ANSWERS = timedelta(hours=24)
+KEEP_FAILURES = timedelta(hours=24)
 
 
 def sweep(limit: int = 500, grace: timedelta = timedelta(0)) -> tuple[int, int]:
@@ -71,4 +72,5 @@ def forget_old() -> None:
     db.session.execute(delete(FormKey).where(FormKey.at < now - KEEP_FORMS))
     db.session.execute(delete(StoredAnswer).where(StoredAnswer.at < now - KEEP_ANSWERS))
     db.session.execute(delete(WebSession).where(WebSession.expires_at < now))
+    db.session.execute(delete(LoginFailure).where(LoginFailure.last_at < now - KEEP_FAILURES))
     db.session.commit()

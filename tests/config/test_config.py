@@ -130,6 +130,7 @@ def test_demo_logins_are_not_loaded_unasked_where_others_reach_the_site() -> Non
     public = {"PUBLIC_URL": "https://handoff.example"}
     assert not Config.from_env(public).demo
     assert Config.from_env({**public, "DEMO": "on"}).demo
+    assert not Config.from_env({"HOST": "0.0.0.0", "PUBLIC_URL": "http://localhost:8000"}).demo
     assert Config.from_env({}).demo
 
 

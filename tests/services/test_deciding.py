@@ -10,7 +10,7 @@ from app.domain.states import State, Status
 from app.extensions import db
 from app.services import items, orders
 from tests import cast
-from tests.services.conftest import ENGINEER, MEMBER, MEMBER2, SALES, join, new_port
+from tests.services.conftest import ENGINEER, MEMBER, MEMBER2, ON_SQLITE, SALES, join, new_port
 
 
 @pytest.fixture
@@ -140,3 +140,20 @@ def test_an_ended_order_does_not_change(place, work):
 def test_an_order_that_is_not_there_is_not_found(exchange):
     with pytest.raises(NotFound):
         orders.change(uuid.UUID(int=0), SALES, {"notes": "For whom?"})
+
+
+@ON_SQLITE
+def test_sales_agree_on_an_owners_behalf_only_with_a_reason(asked):
+    with pytest.raises(IllegalMove):
+        orders.confirm(asked.id, SALES)
+    assert statuses(asked) == {Status.AWAITING_ORDER_CONFIRMATION}
+    orders.confirm(asked.id, SALES, reason="They said so on the telephone")
+    assert statuses(asked) == {Status.INVENTORY}
+
+
+@ON_SQLITE
+def test_an_engineer_does_not_pass_over_the_owners_consent(asked):
+    for verb in (items.skip, items.done_by_hand):
+        with pytest.raises(Forbidden):
+            verb(asked.items[0].id, ENGINEER, "Quicker so", version=None)
+    assert statuses(asked) == {Status.AWAITING_ORDER_CONFIRMATION}

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, g, url_for
 
 from app.catalogue import ItemInput
-from app.domain.errors import Finding, Invalid, NotFound, Stale
+from app.domain.errors import Finding, Forbidden, Invalid, NotFound, Stale
 from app.domain.models import Order
 from app.extensions import db
 from app.queries import api as queries
@@ -109,12 +109,20 @@ def _visible(order_id: uuid.UUID) -> Order:
     return order
 
 
+def _own(order_id: uuid.UUID) -> Order:
+    """The order, to be changed: a sub-customer sees what its reseller ordered for it, but does not change it."""
+    order, actor = _visible(order_id), guard.actor()
+    if not actor.trusted and order.account_id not in actor.account_ids:
+        raise Forbidden("Only who placed this order may change or cancel it.")
+    return order
+
+
 @described("Change an order", TAG, OrderAnswer, body=bodies.OrderChange, merge=True)
 def change_order(order_id: uuid.UUID) -> Response:
     """A merge patch of what may be changed while the order is under way; anything else is refused by name.
     With a `version`, or an `If-Match` header, a change that was made meanwhile is not overwritten."""
     reading.query(NoFilters)
-    _visible(order_id)
+    _own(order_id)
     wanted = _change()
     changes = wanted.model_dump(exclude_unset=True, exclude={"version"})
     if "additional_cc" in changes:
@@ -175,7 +183,7 @@ def cancel_order(order_id: uuid.UUID) -> Response:
     wanted = reading.body(bodies.Because)
     reading.query(NoFilters)
     actor: Actor = guard.actor()
-    _check_version(_visible(order_id), wanted.version)
+    _check_version(_own(order_id), wanted.version)
     return answering.acting(
         lambda: orders.cancel(order_id, actor, wanted.reason, until_provisioning=not actor.trusted),
         lambda: _shown(order_id),

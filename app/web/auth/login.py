@@ -1,7 +1,6 @@
 """The sign-in page."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import current_app, redirect, render_template, request, session, url_for
 from flask_login import UserMixin, current_user, login_user, logout_user
@@ -62,6 +61,8 @@ def sign_in() -> Any:
     except NotSignedIn as why:
         form.password.errors = [*form.password.errors, why.detail]
         return render_template("auth/login.html", form=form, next_url=_safe_next()), 401
+    if current_user.is_authenticated:
+        access.sign_out(current_user.secret)
     session.clear()  # a cookie from before the sign-in must not live on
     login_user(SignedIn(user, secret))
     return redirect(_safe_next() or home_of(user), 303)
@@ -81,6 +82,5 @@ def home_of(user: User) -> str:
 def _safe_next() -> str:
     """Where to go after signing in: only a path of this site."""
     wanted = request.values.get("next", "")
-    parts = urlsplit(wanted)
-    local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.netloc and "\\" not in wanted
+    local = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted
     return wanted if local and not any(ord(sign) < 32 for sign in wanted) else ""

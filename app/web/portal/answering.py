@@ -80,7 +80,7 @@ def cancel(order_id: uuid.UUID) -> Any:
     order = pages.find(order_id)
     key, version, reason = sent.form_key(), sent.version(), sent.reason()
     try:
-        if not sent.already(key):
+        if not sent.already(key, "cancel order", order_id):
             _may_cancel(order, version)
         orders.cancel(order_id, actor(), reason or "Cancelled in the portal.", until_provisioning=True, form_key=key)
     except Conflict as refused:

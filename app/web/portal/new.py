@@ -188,10 +188,10 @@ def _submit(offer: Offer, choices: Choices, filled: Form, wanted: OrderInput, ke
 
 def _place(wanted: OrderInput, key: str) -> uuid.UUID:
     """One order under this form key, in one transaction."""
-    items.once(key, actor().name, ORDER_NOTE)
+    items.once(key, actor(), ORDER_NOTE)
     db.session.flush()
     order: Order = orders.place(wanted, actor(), current_app.config["HANDOFF"])
-    note = db.session.get(FormKey, key)
+    note = db.session.get(FormKey, items.key_of(key, actor(), ORDER_NOTE))
     assert note is not None
     note.what = f"{ORDER_NOTE}{order.id}"
     placed = order.id
@@ -201,7 +201,7 @@ def _place(wanted: OrderInput, key: str) -> uuid.UUID:
 
 def _placed_before(key: str) -> uuid.UUID | None:
     """The order that this form made when it was sent before."""
-    note = db.session.get(FormKey, key)
+    note = db.session.get(FormKey, items.key_of(key, actor(), ORDER_NOTE))
     if note is None or not note.what.startswith(ORDER_NOTE):
         return None
     return uuid.UUID(note.what.removeprefix(ORDER_NOTE))

@@ -1,10 +1,14 @@
 """What every form of the portal carries, read strictly: its key, the version it was made from, a reason."""
 
+import uuid
+
 from flask import request
 
 from app.domain.errors import Finding, Invalid
 from app.domain.models import FormKey
 from app.extensions import db
+from app.services import items
+from app.web.guard import actor
 
 LONGEST_REASON = 500
 
@@ -34,6 +38,6 @@ def reason() -> str:
     return request.form.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON]
 
 
-def already(key: str) -> bool:
+def already(key: str, what: str, about: uuid.UUID) -> bool:
     """Whether this form took effect before: then it is a second click, which changes nothing and is no conflict."""
-    return db.session.get(FormKey, key) is not None
+    return db.session.get(FormKey, items.key_of(key, actor(), what, about)) is not None

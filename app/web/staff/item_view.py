@@ -182,7 +182,8 @@ def may(page: ItemPage) -> frozenset[str]:
     found |= set() if row.cancelling else {"cancel"}
     if row.state in RETRY:
         found.add("retry")
-    if row.state in STEP_OVER and page.current is not None and not row.cancelling:
+    consent = page.current is not None and page.current.kind == "confirm"
+    if row.state in STEP_OVER and page.current is not None and not row.cancelling and not consent:
         found |= {"skip", "done-by-hand"}
     if row.state in RETRY and page.current is not None and page.current.kind == "auto":
         found.add("redo")

@@ -177,7 +177,7 @@ def _back(item_id: uuid.UUID) -> str:
 
 
 def _back_query() -> dict[str, str]:
-    return dict(parse_qsl(urlsplit(request.form.get("back", "")).query))
+    return dict(parse_qsl(urlsplit(frame.local_path(request.form.get("back", ""), "")).query))
 
 
 def _reason() -> str:

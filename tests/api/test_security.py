@@ -1,0 +1,37 @@
+"""What a program that is bound to an account tries on orders that are not its own."""
+
+import pytest
+
+from tests import cast
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+PVLAN_CEASE = {"service_type": "pvlan", "item_action": "cease", "service_number": cast.PVLAN, "details": {}}
+
+
+@pytest.fixture
+def resold(app):
+    """An order that a reseller placed for its customer, and the customer's own program."""
+    order = cast.program(app, cast.MEMBER).post("/oms/orders", json=cast.order("connexions_modify")).get_json()
+    assert order["sub_customer"]["account_id"] == cast.LIGHTHOUSE
+    return f"/oms/orders/{order['id']}", cast.program(app, cast.MEMBER2)
+
+
+@ON_SQLITE
+def test_a_sub_customer_sees_but_neither_changes_nor_cancels_what_was_ordered_for_it(resold):
+    address, customer = resold
+    before = customer.get(address)
+    assert before.status_code == 200
+
+    assert customer.patch(address, json={"po_number": "MINE"}).status_code == 403
+    assert customer.post(f"{address}/cancel", json={"reason": "Not for me"}).status_code == 403
+    assert customer.get(address).get_json() == before.get_json()
+
+
+@ON_SQLITE
+def test_a_member_who_is_no_reseller_cannot_end_what_its_customer_has_bought_itself(app):
+    sent = {"sub_customer": {"account_id": cast.LIGHTHOUSE}, "items": [PVLAN_CEASE]}
+
+    answer = cast.program(app, cast.MEMBER).post("/oms/orders", json=sent)
+
+    assert answer.status_code == 422, answer.get_json()
+    assert cast.program(app, cast.MEMBER2).post("/oms/orders", json={"items": [PVLAN_CEASE]}).status_code == 201
