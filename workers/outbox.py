@@ -78,8 +78,10 @@ def _take(order_id: uuid.UUID, config: Config) -> Any:
         .returning(rows.c.id, rows.c.order_id, rows.c.item_id, rows.c.key, rows.c.system, rows.c.verb, rows.c.payload,
                    rows.c.tries)
     ).first()  # fmt: skip
-    if taken is not None and breaker.open_until([taken.system]) is not None:
-        db.session.rollback()
+    shut = breaker.open_until([taken.system]) if taken is not None else None
+    if taken is not None and shut is not None:  # no try was made, and none is due before the breaker lets it through
+        later = shut + timedelta(seconds=random.uniform(0, 1))
+        db.session.execute(update(rows).where(rows.c.id == taken.id).values(tries=taken.tries - 1, run_after=later))
         taken = None
     db.session.commit()
     return taken

@@ -73,11 +73,6 @@ class IllegalMove(Conflict):
     """The lifecycle has no such move from the present state."""
 
 
-class TooLarge(HandoffError):
-    status = 413
-    title = "Too large"
-
-
 class WrongMediaType(HandoffError):
     status = 415
     title = "Unsupported media type"

@@ -275,10 +275,11 @@ def may_have_acted(step: Any) -> bool:
     return bool(step.state is not StepState.SKIPPED or step.tries)
 
 
-def settle(item_id: uuid.UUID) -> None:
+def settle(item_id: uuid.UUID, then: list[story.Line] | None = None) -> None:
     """Bring the derived words up to date after a change; tell open pages; free what an ended item held.
 
-    Call it once per transaction, after the item's own writes: it locks the order's row.
+    Call it once per transaction, after the item's own writes: it locks the order's row. `then` = log lines, as
+    `status_words.refresh` takes them.
     """
     row = db.session.execute(select(item.c.state, item.c.action, item.c.service_id).where(item.c.id == item_id)).one()
     if State(row.state) in ENDED or State(row.state) is S.ERROR:
@@ -289,7 +290,7 @@ def settle(item_id: uuid.UUID) -> None:
             .where(Service.id == row.service_id, Service.state == "pre_active")
             .values(state="cancelled", vlan_reserved=False, mac_reserved=False, modified_at=clock.now())
         )
-    status_words.refresh(item_id)
+    status_words.refresh(item_id, then)
 
 
 def nudge_dependents(item_id: uuid.UUID) -> None:

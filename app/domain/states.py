@@ -128,7 +128,8 @@ def item_status(
         return Status.HELD
     if state is State.ERROR:
         return Status.ERROR
-    if state is State.WAITING and wait is not None and (word := _waiting_status(wait, by_hand, stage)):
+    # Also while a worker looks again at what is waited for: the question stands until it is closed.
+    if wait is not None and (word := _waiting_status(wait, by_hand, stage)):
         return word
     if by_hand and stage is not None:
         return Status.MANUAL_PROCESSING

@@ -14,7 +14,7 @@ from app.extensions import db
 OPENS_AFTER = 5
 """Failures in a row that open it."""
 STAYS_OPEN = timedelta(seconds=10)
-"""Then one try is let through; if it fails as well the breaker stays open for as long again."""
+"""Then tries are let through again; the first that fails shuts it for as long again."""
 _READ_EVERY_S = 0.5
 
 _seen: dict[str, tuple[int, datetime | None]] = {}

@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 
 from app.domain import clock
 from app.domain.asks import choice
-from app.domain.errors import PermanentFailure
 from app.domain.states import State, WaitKind
-from workers.pipeline.handler import Await, Facts, Step, Task, local, until
+from workers.pipeline.handler import Await, Facts, Step, Task, until
 
 LOOK_AGAIN = timedelta(seconds=15)
 """Fall-back for a nudge that got lost between a predecessor's end and this item's wait being opened."""
@@ -63,11 +62,3 @@ def _until_date(date: datetime | None, title: str) -> Facts | Await:
     if date is None or date <= clock.now():
         return {}
     return Await(WaitKind.TIME, "time", title, look_again=date, due=date)
-
-
-@local("Judge the review of the network change")
-def review_accepted(task: Task) -> Facts:
-    """The review only collected a decision; here it takes effect."""
-    if task.facts.get("decision", "approve") != "approve":
-        raise PermanentFailure("An engineer refused the planned network change. " + task.facts.get("remark", ""))
-    return {}

@@ -154,7 +154,7 @@ def pause(run: "Run", row: Any, what: Await) -> str:
     values: dict[str, Any] = {"run_after": _earliest(look_again, what.expires), "crashes": 0, "attempts": 0}
     if what.facts:
         values["facts"] = {**run.item.facts, **what.facts}
-    same = _same_open_wait(run.item.id, what)
+    same = _same_open_wait(run.item.id, row, what)
     if same:
         lifecycle.fenced(run.lease, Move.PAUSE, version=item.c.version, **values)
         write_calls(run, row)
@@ -179,13 +179,11 @@ def _told_already(what: Await) -> bool:
     return db.session.execute(seen.returning(Callback.id)).first() is not None
 
 
-def _same_open_wait(item_id: uuid.UUID, what: Await) -> bool:
+def _same_open_wait(item_id: uuid.UUID, row: Any, what: Await) -> bool:
     found = db.session.execute(
-        select(Wait.kind, Wait.reference, Wait.audience).where(Wait.item_id == item_id, Wait.open)
+        select(Wait.step_key, Wait.kind, Wait.reference, Wait.audience).where(Wait.item_id == item_id, Wait.open)
     ).first()
-    return found is not None and (found.kind, found.reference, found.audience) == (
-        what.kind, what.reference, what.audience,
-    )  # fmt: skip
+    return found is not None and tuple(found) == (row.key, what.kind, what.reference, what.audience)
 
 
 def _open_wait(run: "Run", row: Any, what: Await) -> None:
@@ -274,8 +272,7 @@ def fail(run: "Run", row: Any, why: StepError, error_class: str = "") -> str:
     write_calls(run, row)
     story.audit("worker", "step failed", order_id=run.item.order_id, item_id=run.item.id, subject=row.key,
                 reason=why.detail)  # fmt: skip
-    lifecycle.nudge_dependents(run.item.id)
-    status_words.refresh(run.item.id, [Line(user=why.member_words or None, debug=f"{row.title}: {why.detail}")])
+    lifecycle.settle(run.item.id, [Line(user=why.member_words or None, debug=f"{row.title}: {why.detail}")])
     db.session.commit()
     return "error"
 
@@ -293,10 +290,10 @@ def park(lease: Lease, why: str, error_class: str) -> None:
     Commits.
     """
     lifecycle.fenced(lease, Move.FAIL, undoing=True, last_error=why, error_class=error_class, crashes=0)
+    lifecycle.close_wait(lease.item_id, "superseded", by="worker")
     row = read_item(lease.item_id)
     story.audit("worker", "parked", order_id=row.order_id, item_id=lease.item_id, reason=why)
-    lifecycle.nudge_dependents(lease.item_id)
-    status_words.refresh(lease.item_id, [Line(debug=why)])
+    lifecycle.settle(lease.item_id, [Line(debug=why)])
     db.session.commit()
 
 

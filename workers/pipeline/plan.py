@@ -83,7 +83,7 @@ def write_down(item: Any) -> str:
 _BUILT_IN = {
     step.key: step
     for step in (
-        gates.predecessors_done, gates.start_date_reached, gates.completion_date_reached, gates.review_accepted,
+        gates.predecessors_done, gates.start_date_reached, gates.completion_date_reached,
         record_by_hand, *(step for _, step in by_hand_plan()),
     )
 }  # fmt: skip

@@ -211,9 +211,9 @@ def _do(run: Run, row: Any, step: Step) -> str | None:
             return None
         assert step.act is not None
         found = step.act(task)
+        breaker.succeeded(step.uses)
         if isinstance(found, Await):
             return journal.pause(run, row, found)
-        breaker.succeeded(step.uses)
         return journal.passed(run, row, found or {}, task.lines)
     except StepError as why:
         return _failed(run, row, step, why)

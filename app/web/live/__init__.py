@@ -1,6 +1,6 @@
 """What keeps open pages fresh: one stream of signals per browser."""
 
-from flask import Blueprint, Flask, current_app
+from flask import Blueprint, Flask
 
 from app import live
 from app.config import Config
@@ -27,8 +27,3 @@ def init_app(app: Flask) -> None:
 def most_streams(threads: int) -> int:
     """How many of a process's threads streams may hold; the others stay free for pages."""
     return max(1, threads - max(3, threads // 4))
-
-
-def here() -> Hub:
-    hub: Hub = current_app.extensions["hub"]
-    return hub
