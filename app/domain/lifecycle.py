@@ -133,11 +133,16 @@ def claim(item_id: uuid.UUID, lease_seconds: float) -> tuple[Lease, int] | None:
     return (Lease(item_id, row.token), row.crashes) if row else None
 
 
-def fenced(lease: Lease, move: Move | None = None, *, undoing: bool = False, **values: Any) -> Flags:
+def fenced(
+    lease: Lease, move: Move | None = None, *, undoing: bool = False, at_leisure: bool = False, **values: Any
+) -> Flags:
     """Write under the lease; `LostLease` if somebody else has claimed the item meanwhile.
 
     `CancelAsked` if the move would put to rest or complete an item that somebody has cancelled meanwhile, unless its
     worker is `undoing` it already: a cancelled item must not complete, nor wait where nobody looks.
+
+    `at_leisure`: the commit need not wait for the disk. Right for a step's result that is found out again if
+    PostgreSQL crashes in the next moment: nothing leaves the house before a later commit that does wait.
     """
     if move is not None:
         values["state"] = MOVES[move][1]
@@ -150,13 +155,20 @@ def fenced(lease: Lease, move: Move | None = None, *, undoing: bool = False, **v
         update(item)
         .where(item.c.id == lease.item_id, item.c.token == lease.token, item.c.state == S.RUNNING)
         .values(**(values or {"token": item.c.token}))  # nothing to write: only take the lock
-        .returning(item.c.held, item.c.cancelling, _PAUSED.label("paused"))
+        .returning(item.c.held, item.c.cancelling, _PAUSED.label("paused"), *_leisure(at_leisure))
     ).first()
     if row is None:
         raise LostLease(lease.item_id)
     if row.cancelling and move in (M.PAUSE, M.FAIL, M.FINISH) and not undoing:
         raise CancelAsked(lease.item_id)
     return Flags(row.held, row.cancelling, row.paused)
+
+
+def _leisure(wanted: bool) -> list[ColumnElement[str]]:
+    """The setting travels with the statement: another one would cost a round trip."""
+    if not wanted or db.engine.dialect.name != "postgresql":
+        return []
+    return [func.set_config("synchronous_commit", "off", True)]
 
 
 # NO KEY: rows that refer to the item (logs, steps) may be written meanwhile.

@@ -42,38 +42,59 @@ def refresh(item_id: uuid.UUID, then: list[story.Line] | None = None) -> None:
     after_commit.signal(f"order-{row.order_id}")
     after_commit.signal("queue")
     # An item worked by hand enters its next stage under the same word.
-    changed = word is not row.status or (row.stage is not None and row.stage.value not in row.stages_begun)
-    if changed:
-        _write_item(row, word)
+    values = item_values(row, word, row.stage)
+    if values:
+        db.session.execute(update(item).where(item.c.id == row.id).values(**values))
     for line in then or []:
         story.log(row.order_id, line, item_id=item_id)
-    if changed:
+    if values:
         refresh_order(row.order_id)
 
 
-def _write_item(row: Any, word: Status) -> None:
+def item_values(known: Any, word: Status, stage: Stage | None) -> dict[str, Any]:
+    """What an item's row must say when its word becomes `word` in `stage`; nothing if it says so already.
+
+    `known` has the item's status, stages_begun and stages_ended.
+    """
+    if word is known.status and (stage is None or stage.value in known.stages_begun):
+        return {}
     now = clock.now()
     values: dict[str, Any] = {"status": word, "modified_at": now}
-    if word is not row.status:
+    if word is not known.status:
         values["status_since"] = now
     stamp = now.isoformat()
     stages = list(Stage)
-    reached = stages.index(row.stage) if row.stage else -1
+    reached = stages.index(stage) if stage else -1
     finished = len(stages) if word is Status.COMPLETED else max(reached, 0)
-    begun = {**row.stages_begun, **{s.value: stamp for s in stages[: reached + 1] if s.value not in row.stages_begun}}
-    ended = {**row.stages_ended, **{s.value: stamp for s in stages[:finished] if s.value not in row.stages_ended}}
-    if begun != row.stages_begun:
+    begun = {
+        **known.stages_begun,
+        **{s.value: stamp for s in stages[: reached + 1] if s.value not in known.stages_begun},
+    }
+    ended = {**known.stages_ended, **{s.value: stamp for s in stages[:finished] if s.value not in known.stages_ended}}
+    if begun != known.stages_begun:
         values["stages_begun"] = begun
-    if ended != row.stages_ended:
+    if ended != known.stages_ended:
         values["stages_ended"] = ended
     if word is Status.COMPLETED:
         values["completion_date"] = now
-    db.session.execute(update(item).where(item.c.id == row.id).values(**values))
+    return values
+
+
+def signal(item_id: uuid.UUID, order_id: uuid.UUID) -> None:
+    """Open pages that show the item, its order or a queue look again after the commit."""
+    after_commit.signal(f"item-{item_id}")
+    after_commit.signal(f"order-{order_id}")
+    after_commit.signal("queue")
+
+
+_ORDER = select(
+    order.c.id, order.c.status, order.c.version, order.c.processing_date, order.c.stages_begun, order.c.stages_ended
+).with_for_update(key_share=True)
 
 
 def refresh_order(order_id: uuid.UUID) -> None:
     """Lock the order, derive its status from its items, date the transition, announce a stage it enters."""
-    before = db.session.execute(select(order).where(order.c.id == order_id).with_for_update(key_share=True)).one()
+    before = db.session.execute(_ORDER.where(order.c.id == order_id)).one()
     rows = db.session.execute(
         select(item.c.status, item.c.stage, item.c.stages_ended).where(item.c.order_id == order_id)
     ).all()
@@ -91,7 +112,7 @@ def refresh_order(order_id: uuid.UUID) -> None:
             story.tell(order_id, f"order:{order_id}:ended:{stage}", "ticketing", "note",
                        {"body": story.STAGE_ENDS[stage], "internal": False})  # fmt: skip
     for stage in entered:
-        story.log(order_id, story.Line(user=story.STAGE_BEGINS[stage]))
+        story.log(order_id, story.Line(user=story.STAGE_BEGINS[stage]), order_status=word)
     if word is not before.status:
         _ticket_follows(before, word)
 

@@ -5,10 +5,11 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from app.domain import after_commit, clock
 from app.domain.models import Audit, Counter, Order, OrderItem, OrderLog, OutboxMessage
+from app.domain.models.base import table_of
 from app.domain.states import Stage, Status
 from app.domain.upsert import insert_for
 from app.extensions import db
@@ -37,6 +38,13 @@ TICKET_STATUS = {
 """A ticket's status follows the order's; whatever is not here is `pending`."""
 
 
+logs, messages, audits = table_of(OrderLog), table_of(OutboxMessage), table_of(Audit)
+_STATUSES = select(
+    Order.status.label("order_status"), OrderItem.status.label("item_status"), OrderItem.service_type,
+    OrderItem.service_number,
+).outerjoin(OrderItem, OrderItem.id == bindparam("item_id", type_=OrderItem.id.type))  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Line:
     """A message for the member, one for staff, or both."""
@@ -54,22 +62,22 @@ def log(
     internal: bool = False,
     order_status: Status | None = None,
 ) -> uuid.UUID:
-    """Write a log row with the statuses as they are now, and let the order's ticket be told the same."""
-    order = db.session.execute(select(Order.status).where(Order.id == order_id)).one()
+    """Write a log row with the statuses as they are now, and let the order's ticket be told the same.
+
+    `order_status` is the order's where the caller knows it.
+    """
     item = None
-    if item_id is not None:
-        item = db.session.execute(
-            select(OrderItem.service_type, OrderItem.service_number, OrderItem.status).where(OrderItem.id == item_id)
-        ).one()
+    if item_id is not None or order_status is None:
+        item = db.session.execute(_STATUSES.where(Order.id == order_id), {"item_id": item_id}).one()
     uid = uuid.uuid4()
     db.session.execute(
-        insert(OrderLog).values(
+        insert(logs).values(
             uid=uid,
             order_id=order_id,
             item_id=item_id,
-            item_name=f"{item.service_type} - {item.service_number or ''}".rstrip() if item else None,
-            status=order_status or order.status,
-            item_status=item.status if item else None,
+            item_name=f"{item.service_type} - {item.service_number or ''}".rstrip() if item and item_id else None,
+            status=order_status or (item and item.order_status),
+            item_status=item.item_status if item else None,
             user_message=line.user,
             debug_message=line.debug,
             internal=internal,
@@ -96,7 +104,7 @@ def tell(
     """Leave a message for a far system; it is delivered after the commit, once, under this key."""
     now = clock.now()
     db.session.execute(
-        insert(OutboxMessage).values(
+        insert(messages).values(
             order_id=order_id, item_id=item_id, key=key, system=system, verb=verb, payload=payload,
             state="pending", tries=0, run_after=now, created_at=now,
         )
@@ -117,7 +125,7 @@ def audit(
 ) -> None:
     """Append to the audit trail; the sealer numbers and chains it a moment later."""
     db.session.execute(
-        insert(Audit).values(
+        insert(audits).values(
             at=clock.now(), by=by, what=what, order_id=order_id, item_id=item_id, subject=subject,
             before=before, after=after, reason=reason,
         )

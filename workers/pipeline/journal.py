@@ -4,9 +4,10 @@ import random
 import re
 import uuid
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -14,13 +15,14 @@ from app.config import Config
 from app.domain import after_commit, clock, lifecycle, status_words, story
 from app.domain.asks import frozen, thawed
 from app.domain.errors import StepError, TemporaryFailure, UnknownOutcome
-from app.domain.lifecycle import Lease, Move
-from app.domain.models import Audit, Callback, Order, OrderItem, OutboundCall, StepRow, Wait
+from app.domain.lifecycle import Flags, Lease, Move
+from app.domain.models import Audit, Callback, ItemDependency, Order, OrderItem, OutboundCall, StepRow, Wait
 from app.domain.models.base import table_of
-from app.domain.states import PERSON_WAITS, StepState, WaitKind
+from app.domain.states import PERSON_WAITS, State, StepState, WaitKind
 from app.domain.story import Line
 from app.extensions import db
 from workers.pipeline.handler import Await, Facts
+from workers.pipeline.plan import COLUMNS
 
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 """What the database itself could not do, through no fault of the step."""
@@ -29,31 +31,31 @@ if TYPE_CHECKING:
     from workers.pipeline.runner import Run
 
 item, order, step, audit_rows = table_of(OrderItem), table_of(Order), table_of(StepRow), table_of(Audit)
+needs, calls = table_of(ItemDependency), table_of(OutboundCall)
 _NAMED = re.compile(r"\{(\w+)\}")
 PERSON_KINDS = frozenset(kind.value for kind in PERSON_WAITS)
 
 _ITEM = select(
     item.c.id, item.c.order_id, item.c.item_number, item.c.service_type, item.c.action, item.c.details, item.c.before,
     item.c.facts, item.c.service_id, item.c.service_number, item.c.state, item.c.stage, item.c.by_hand,
-    item.c.confirmations, item.c.held, item.c.cancelling, item.c.handler, item.c.cursor, item.c.attempts,
+    item.c.status, item.c.stages_begun, item.c.stages_ended, item.c.confirmations, item.c.held,
+    item.c.cancelling, item.c.handler, item.c.cursor, item.c.attempts,
     func.coalesce(item.c.requested_start_date, order.c.requested_start_date).label("start_wish"),
     func.coalesce(item.c.requested_completion_date, order.c.requested_completion_date).label("completion_wish"),
     order.c.number.label("order_number"), order.c.type.label("order_type"), order.c.account_id,
     order.c.sub_account_id, order.c.requestor,
+    exists().where(needs.c.item_id == item.c.id).label("needs_others"),
+    exists().where(needs.c.needs_id == item.c.id).label("needed_by_others"),
 ).join(order, order.c.id == item.c.order_id)  # fmt: skip
-
-_STEPS = select(
-    step.c.id, step.c.position, step.c.key, step.c.title, step.c.stage, step.c.kind, step.c.team, step.c.tell,
-    step.c.ask, step.c.extra, step.c.undo_key, step.c.state, step.c.generation, step.c.tries, step.c.started_at,
-)  # fmt: skip
 
 
 def read_item(item_id: uuid.UUID) -> Any:
-    return db.session.execute(_ITEM.where(item.c.id == item_id)).one()
+    """The item with what steps need to know of its order. Its worker keeps it up to date while it has the lease."""
+    return SimpleNamespace(**db.session.execute(_ITEM.where(item.c.id == item_id)).one()._mapping)
 
 
 def read_steps(item_id: uuid.UUID) -> list[Any]:
-    return list(db.session.execute(_STEPS.where(step.c.item_id == item_id).order_by(step.c.position)))
+    return list(db.session.execute(select(*COLUMNS).where(step.c.item_id == item_id).order_by(step.c.position)))
 
 
 def intend(run: "Run", row: Any) -> None:
@@ -75,46 +77,75 @@ def passed(
     now = clock.now()
     nxt = run.steps[run.cursor + 1] if run.cursor + 1 < len(run.steps) else None
     stage = nxt.stage if nxt is not None and nxt.stage is not None else run.item.stage
-    enters = stage is not run.item.stage
-    run.facts = {**run.facts, **facts}
     values: dict[str, Any] = {"cursor": run.cursor + 1, "attempts": 0, "crashes": 0, "lease_until": run.lease_until()}
     if facts:
         values["facts"] = {**run.item.facts, **facts}
-    if enters:
+    if stage is not run.item.stage:
         values["stage"] = stage
-    run.flags = lifecycle.fenced(run.lease, Move.FINISH if nxt is None else None, **_without_lease(values, nxt))
+    if nxt is None:
+        values["lease_until"] = None
+    words = run.words(State.RUNNING if nxt is not None else State.DONE, stage)
+    flags = lifecycle.fenced(
+        run.lease, Move.FINISH if nxt is None else None, at_leisure=nxt is not None, **values, **words
+    )
+    if row.kind == "local" and _stopped_before(run, flags, entered="stage" in values):
+        db.session.rollback()
+        run.flags = flags
+        return None
     if row.kind == "until":
         lifecycle.close_wait(run.item.id, "fulfilled", by="worker")
     _write_step(row.id, state=state, token=run.lease.token, facts=facts or None, ended_at=now, error=None, by="worker",
                 reason=reason, started_at=func.coalesce(step.c.started_at, now))  # fmt: skip
     write_calls(run, row)
-    db.session.execute(
-        insert(audit_rows).values(
-            at=now, by="worker", what=f"step {state.value}", order_id=run.item.order_id, item_id=run.item.id,
-            subject=row.key, after=facts or None,
-        )
+    story.audit(
+        "worker", f"step {state.value}", order_id=run.item.order_id, item_id=run.item.id, subject=row.key,
+        after=facts or None,
     )  # fmt: skip
-    if nxt is None or enters:
-        if nxt is None:
-            lifecycle.nudge_dependents(run.item.id)
-        status_words.refresh(run.item.id, lines)
-    else:
-        for line in lines:
-            story.log(run.item.order_id, line, item_id=run.item.id)
-        _signal(run)
+    if nxt is None and run.item.needed_by_others:
+        lifecycle.nudge_dependents(run.item.id)
+    _tell_words(run, flags, words, lines)
     db.session.commit()
+    run.flags = flags
     if nxt is None:
         return "done"
-    run.cursor += 1
-    run.attempts = 0
-    if facts or enters:
-        run.item = read_item(run.item.id)
-        db.session.rollback()
+    _step_forward(run, row, facts, {**values, **words})
     return None
 
 
-def _without_lease(values: dict[str, Any], nxt: Any) -> dict[str, Any]:
-    return values if nxt is not None else {**values, "lease_until": None}
+def _stopped_before(run: "Run", flags: Flags, *, entered: bool) -> bool:
+    """Whether somebody said stop before this step began in earnest: a step in our own database begins as it ends.
+
+    A pause of the stage that is just being entered stops the item at that stage's door, not here.
+    """
+    return (flags.held or flags.cancelling or (flags.paused and not entered)) and not run.flags.stop
+
+
+def _tell_words(run: "Run", flags: Flags, words: dict[str, Any], lines: list[Line]) -> None:
+    """The log lines, and what follows from the item's new word."""
+    if flags.held != run.flags.held:  # somebody held or released it meanwhile: the word is another one
+        status_words.refresh(run.item.id, lines)
+        return
+    for line in lines:
+        story.log(run.item.order_id, line, item_id=run.item.id)
+    if words:
+        status_words.signal(run.item.id, run.item.order_id)
+        status_words.refresh_order(run.item.order_id)
+    else:
+        _signal(run)
+
+
+def _step_forward(run: "Run", row: Any, facts: Facts, values: dict[str, Any]) -> None:
+    """What was just committed, in the worker's own picture of the item."""
+    run.cursor += 1
+    run.attempts = 0
+    run.facts = {**run.facts, **facts}
+    if row.kind == "local" and facts:  # such a step may have changed the item itself, as a join does
+        run.item = read_item(run.item.id)
+        db.session.rollback()
+        return
+    for name in ("facts", "stage", "status", "stages_begun", "stages_ended"):
+        if name in values:
+            setattr(run.item, name, values[name])
 
 
 def finish(run: "Run") -> str:
@@ -304,7 +335,7 @@ def _write_step(row_id: int, **values: Any) -> None:
 def write_calls(run: "Run", row: Any) -> None:
     if run.calls:
         rows = [{**call.as_dict(), "item_id": run.item.id, "step_key": row.key} for call in run.calls]
-        db.session.execute(insert(OutboundCall), rows)
+        db.session.execute(insert(calls), rows)
         run.calls = []
 
 

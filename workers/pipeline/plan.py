@@ -3,14 +3,22 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
-from app.domain.models import ItemDependency, StepRow
+from app.domain.models import StepRow
+from app.domain.models.base import table_of
 from app.domain.permissions import Team
-from app.domain.states import Stage
+from app.domain.states import Stage, StepState
 from app.extensions import db
 from workers.pipeline import gates
 from workers.pipeline.handler import HANDLERS, Handler, Step, handler_for, handler_name, local, manual
+
+rows = table_of(StepRow)
+COLUMNS = (
+    rows.c.id, rows.c.position, rows.c.key, rows.c.title, rows.c.stage, rows.c.kind, rows.c.team, rows.c.tell,
+    rows.c.ask, rows.c.extra, rows.c.undo_key, rows.c.state, rows.c.generation, rows.c.tries, rows.c.started_at,
+)  # fmt: skip
+"""What the engine reads of a step."""
 
 TITLES = {
     Stage.INVENTORY: "Create the service in the inventory by hand",
@@ -51,7 +59,7 @@ def steps_for(item: Any) -> tuple[str, list[tuple[Stage | None, Step]]]:
 def _gates(item: Any) -> Iterator[Step]:
     for number, (audience, title, tell) in enumerate(item.confirmations, start=1):
         yield gates.confirmation(number, audience, title, tell)
-    if db.session.execute(select(ItemDependency.needs_id).where(ItemDependency.item_id == item.id).limit(1)).first():
+    if item.needs_others:
         yield gates.predecessors_done
     if item.start_wish is not None:
         yield gates.start_date_reached
@@ -66,18 +74,18 @@ def _with_completion_date(own: list[tuple[Stage, Step]], item: Any) -> Iterator[
         yield stage, step
 
 
-def write_down(item: Any) -> str:
-    """Write the step rows of an item that has none yet; answer the handler's name. In the caller's transaction."""
+def write_down(item: Any) -> tuple[str, list[Any]]:
+    """Write the step rows of an item that has none yet; answer the handler's name and the rows.
+
+    In the caller's transaction.
+    """
     name, steps = steps_for(item)
-    db.session.execute(
-        insert(StepRow),
-        [
-            {**step.row(position, stage), "item_id": item.id, "state": "pending", "generation": 0, "tries": 0,
-             "token": 0, "by": ""}
-            for position, (stage, step) in enumerate(steps)
-        ],
-    )  # fmt: skip
-    return name
+    fresh = {"item_id": item.id, "state": StepState.PENDING, "generation": 0, "tries": 0, "token": 0, "by": ""}
+    written = db.session.execute(
+        insert(rows).returning(*COLUMNS),
+        [{**step.row(position, stage), **fresh} for position, (stage, step) in enumerate(steps)],
+    )
+    return name, sorted(written, key=lambda row: row.position)
 
 
 _BUILT_IN = {

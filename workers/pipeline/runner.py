@@ -14,10 +14,10 @@ from typing import Any
 
 import structlog
 
-from app.domain import after_commit, clock, lifecycle
+from app.domain import after_commit, clock, lifecycle, status_words
 from app.domain.errors import LostLease, NotYet, StepError, TemporaryFailure
 from app.domain.lifecycle import CancelAsked, Flags, Lease, Move
-from app.domain.states import Stage, StepState
+from app.domain.states import Stage, State, StepState, item_status
 from app.extensions import db
 from workers.pipeline import breaker, compensation, journal, plan
 from workers.pipeline.handler import Await, Facts, Step, Task, effect_key
@@ -59,6 +59,11 @@ class Run:
 
     def lease_until(self) -> datetime:
         return clock.now() + timedelta(seconds=self.bench.config.lease_seconds)
+
+    def words(self, state: State, stage: Stage | None) -> dict[str, Any]:
+        """What the item's row must say of its status when it comes into this state and stage."""
+        word = item_status(state, stage, by_hand=self.item.by_hand, held=self.flags.held)
+        return status_words.item_values(self.item, word, stage)
 
     def new_task(self, key: str) -> Task:
         """What the next step sees; its calls are recorded in `calls`."""
@@ -150,19 +155,31 @@ def _open(lease: Lease, bench: Bench) -> Run:
     """Read the item; write its plan down if it has none. Commits the claim."""
     item = journal.read_item(lease.item_id)
     flags = Flags(item.held, item.cancelling)
+    run = Run(bench, lease, item, [], item.cursor, {**item.details, **item.facts}, flags, item.attempts)
     if item.handler is None and not item.cancelling:
-        handler = plan.write_down(item)
-        first = journal.read_steps(lease.item_id)[0]
-        by_hand = handler == "by_hand"
-        flags = lifecycle.fenced(lease, handler=handler, stage=first.stage, by_hand=by_hand)
-        if by_hand and not item.by_hand:
-            bench.stock.announce_by_hand(item)
-        lifecycle.settle(lease.item_id)
-        item = journal.read_item(lease.item_id)
-    steps = journal.read_steps(lease.item_id)
+        _begin(run)
+    else:
+        run.steps = journal.read_steps(lease.item_id)
     db.session.commit()
     structlog.contextvars.bind_contextvars(order=item.order_number)
-    return Run(bench, lease, item, steps, item.cursor, {**item.details, **item.facts}, flags, item.attempts)
+    return run
+
+
+def _begin(run: Run) -> None:
+    """The item's first moment: its plan is written down, it enters its first stage."""
+    item = run.item
+    handler, run.steps = plan.write_down(item)
+    by_hand = handler == "by_hand"
+    news = by_hand and not item.by_hand
+    item.handler, item.stage, item.by_hand = handler, run.steps[0].stage, by_hand
+    words = run.words(State.RUNNING, item.stage)
+    run.flags = lifecycle.fenced(run.lease, handler=handler, stage=item.stage, by_hand=by_hand, **words)
+    if news:  # locks the order, so only after the item
+        run.bench.stock.announce_by_hand(item)
+    if words:
+        item.status, item.stages_begun = words["status"], words.get("stages_begun", item.stages_begun)
+        status_words.signal(item.id, item.order_id)
+        status_words.refresh_order(item.order_id)
 
 
 def _turn(run: Run) -> str | None:
@@ -226,13 +243,9 @@ def _do(run: Run, row: Any, step: Step) -> str | None:
 
 
 def _begun(run: Run, row: Any, step: Step) -> bool:
-    """Write down what is about to be done; False if somebody said stop at the last moment."""
+    """Write down what is about to be done to a far system; False if somebody said stop at the last moment."""
     if step.uses or step.kind == "auto":
         journal.intend(run, row)
-    elif step.kind == "local":
-        run.flags = lifecycle.fenced(run.lease)  # take the item's lock before anything else is written
-        if run.flags.stop:
-            db.session.rollback()
     return not run.flags.stop
 
 
