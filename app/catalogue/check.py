@@ -9,7 +9,7 @@ from app.catalogue.lines import ItemLike, Line, Lines, Reference
 from app.catalogue.port_rules import PORT_RULES
 from app.catalogue.rules import PLACE_RULES, RULES, fabric_of
 from app.catalogue.world import World
-from app.domain.errors import Finding, Invalid
+from app.domain.errors import Finding
 
 MAX_FINDINGS = 100
 """More are not listed: a broken request must not be answered by a much larger one."""
@@ -52,12 +52,6 @@ class Checked:
 
     items: list[CheckedItem]
     findings: list[Finding]
-
-    def items_or_raise(self) -> list[CheckedItem]:
-        """The items; raises `Invalid` with all findings if there are any."""
-        if self.findings:
-            raise Invalid("Some values of the order are not right.", self.findings)
-        return self.items
 
 
 def check_order(order_type: Any, items: Sequence[ItemLike], world: World) -> Checked:

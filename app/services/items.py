@@ -228,6 +228,7 @@ def retry_from(
             raise IllegalMove("One can only go back to a step that has been reached.")
         lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, reason=reason, cursor=target.position,
                       stage=target.stage, **_FRESH)  # fmt: skip
+        lifecycle.close_wait(item_id, "superseded", by=actor.name)
         db.session.execute(
             update(StepRow)
             .where(StepRow.item_id == item_id, StepRow.position >= target.position)
@@ -366,7 +367,8 @@ def cancel_in_transaction(now: Any, by: str, reason: str, version: int | None = 
     if now.state is State.IDLE:
         lifecycle.act(item_id, Move.DROP, version=version, by=by, reason=reason)
     elif now.state is State.RUNNING:
-        lifecycle.mark(item_id, version=version, by=by, what="cancel", reason=reason, cancelling=True)
+        lifecycle.mark(item_id, version=version, by=by, what="cancel", reason=reason, cancelling=True, held=False,
+                       held_reason=None)  # fmt: skip
     else:
         lifecycle.act(item_id, Move.CANCEL, version=version, by=by, reason=reason, cancelling=True, held=False,
                       held_reason=None, attempts=0, crashes=0)  # fmt: skip

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from app.catalogue import JOIN_PVLAN, CheckedItem, ItemInput, check_order
 from app.catalogue.check import Checked
 from app.config import Config
-from app.domain import after_commit, clock, lifecycle, status_words, story
+from app.domain import after_commit, clock, lifecycle, story
 from app.domain.errors import Conflict, Finding, IllegalMove, Invalid, NotFound, Stale
 from app.domain.lifecycle import Move
 from app.domain.models import Account, Contact, ItemDependency, Order, OrderItem, Wait
@@ -281,7 +281,6 @@ def confirm(order_id: uuid.UUID, actor: Actor, *, reason: str | None = None, for
     def do() -> None:
         for wait in _confirmable(order_id, actor, reason):
             item_verbs.answer_in_transaction(wait, actor, {}, version=None, reason=reason)
-        status_words.refresh_order(order_id)
 
     item_verbs.once_and_whole(actor, "confirm order", form_key, do, order_id)
 

@@ -12,18 +12,17 @@ from sqlalchemy import delete, or_, select
 from app import queues
 from app.database import reading
 from app.domain import clock, lifecycle
-from app.domain.models import FormKey, LoginFailure, OrderItem, OutboxMessage, StoredAnswer, WebSession
+from app.domain.models import Callback, FormKey, LoginFailure, OrderItem, OutboxMessage, StoredAnswer, WebSession
 from app.domain.models.base import table_of
 from app.domain.states import Stage
 from app.extensions import db
 
 item = table_of(OrderItem)
 message = table_of(OutboxMessage)
-OVERDUE = timedelta(seconds=1)
-"""An item this long past its time has lost its wake-up, or its worker."""
 KEEP_FORMS = timedelta(days=2)
 KEEP_ANSWERS = timedelta(hours=24)
 KEEP_FAILURES = timedelta(hours=24)
+KEEP_CALLBACKS = timedelta(days=2)
 
 
 def sweep(limit: int = 500, grace: timedelta = timedelta(0)) -> tuple[int, int]:
@@ -67,10 +66,14 @@ def _due_orders(now: datetime, limit: int) -> list[uuid.UUID]:
 
 
 def forget_old() -> None:
-    """Drop memories that have served: form keys, stored answers, ended sessions."""
+    """Drop memories that have served: form keys, stored answers, ended sessions, failed logins, ids of callbacks.
+
+    A callback as old as that is refused for its date alone.
+    """
     now = clock.now()
     db.session.execute(delete(FormKey).where(FormKey.at < now - KEEP_FORMS))
     db.session.execute(delete(StoredAnswer).where(StoredAnswer.at < now - KEEP_ANSWERS))
     db.session.execute(delete(WebSession).where(WebSession.expires_at < now))
     db.session.execute(delete(LoginFailure).where(LoginFailure.last_at < now - KEEP_FAILURES))
+    db.session.execute(delete(Callback).where(Callback.received_at < now - KEEP_CALLBACKS))
     db.session.commit()
