@@ -23,7 +23,7 @@ THEMES = [Choice("", "As the system has it"), Choice("light", "Light"), Choice("
 
 
 class SettingsForm(FlaskForm):
-    timezone = SelectField("Time zone", description="All times are shown in it.", validate_choice=False)
+    timezone = SelectField("Time zone", validate_choice=False)
     theme = SelectField("Theme", choices=THEMES, validate_choice=False)
     density = SelectField("Density", choices=[Choice("", "Usual"), Choice("compact", "Compact")], validate_choice=False)
     shortcuts = BooleanField(
