@@ -39,14 +39,15 @@ def main() -> int:
             # The demo's own switches and help desk: nothing outside is asked.
             local = {"TICKETING": "local", "NETWORK": "local", "INVENTORY": "local"}
             with exchange(url, redis.url, Path(folder) / "run", **local) as running:
-                _load_demo(running)
+                load_demo(running)
                 _take_all(running)
     finally:
         redis.stop()
     return 0
 
 
-def _load_demo(running: Exchange) -> None:
+def load_demo(running: Exchange) -> None:
+    """Load the demo and let the workers bring its orders to where people are needed."""
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "demo", "load"]
     subprocess.run(command, cwd=ROOT, env={**running.environment, "DEMO": "on"}, check=True)
     until(lambda: _paused(running), "the workers have brought an item to an engineer", 60)
@@ -64,12 +65,13 @@ def _paused(running: Exchange) -> str:
         return f"{row.id} {row.order_id}" if row else ""
 
 
-def _take_all(running: Exchange) -> None:
+def pages_of(running: Exchange) -> dict[str, dict[str, str]]:
+    """Person → name of the page → its address, with an item, an order and a ticket that are there."""
     item, order = _paused(running).split()
     with running.inside():
         ticket = db.session.scalars(select(Ticket.number).order_by(Ticket.number.desc())).first()
         mine = _orders_of_the_member()
-    pages = {
+    return {
         "engineer": {
             "home": "/", "queue": "/work?view=unclaimed", "all": "/work?view=all", "item": f"/items/{item}",
             "orders": "/orders", "order": f"/orders/{order}", "workers": "/workers",
@@ -81,6 +83,10 @@ def _take_all(running: Exchange) -> None:
             "portal-services": "/portal/services",
         },
     }  # fmt: skip
+
+
+def _take_all(running: Exchange) -> None:
+    pages = pages_of(running)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**chromium.launch_args({}))
         for width, scheme in LOOKS:
@@ -107,7 +113,7 @@ def _take(browser: Browser, url: str, who: str, paths: dict[str, str], width: in
         color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce",
     )  # fmt: skip
     page = context.new_page()
-    _sign_in(page, f"{who}@handoff.example")
+    sign_in(page, f"{who}@handoff.example")
     for name, path in paths.items():
         page.goto(path)
         page.wait_for_load_state("load")
@@ -120,7 +126,8 @@ def _take(browser: Browser, url: str, who: str, paths: dict[str, str], width: in
     context.close()
 
 
-def _sign_in(page: Page, email: str) -> None:
+def sign_in(page: Page, email: str) -> None:
+    """Through the sign-in page, with the demo's password."""
     page.goto("/login")
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(PASSWORD)

@@ -57,10 +57,13 @@ def frozen(ask: dict[str, Ask]) -> dict[str, dict[str, Any]]:
 def thawed(ask: dict[str, dict[str, Any]] | None) -> dict[str, Ask]:
     """What was frozen, in its order."""
     ordered = sorted((ask or {}).items(), key=lambda one: one[1].get("position", 0))
-    return {
-        name: Ask(**{key: tuple(value) if key == "choices" else value for key, value in what.items() if key in _KEYS})
-        for name, what in ordered
-    }
+    return {name: _thawed(what) for name, what in ordered}
+
+
+def _thawed(what: dict[str, Any]) -> Ask:
+    known: dict[str, Any] = {key: value for key, value in what.items() if key in _KEYS}
+    known["choices"] = tuple(known.get("choices") or ())
+    return Ask(**known)
 
 
 def check(ask: dict[str, Ask], given: dict[str, Any]) -> dict[str, Any]:

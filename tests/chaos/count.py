@@ -1,6 +1,7 @@
 """What the far side has really done, held against what the items should have caused."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -126,7 +127,7 @@ def _tickets_made(room: Room, effects: list[dict[str, Any]]) -> list[Made]:
     ]
 
 
-def _count_told(found: Count, made: list[Made], told: list[Any]) -> None:
+def _count_told(found: Count, made: list[Made], told: Sequence[Any]) -> None:
     """Tickets and notes: each that the outbox sent is there, and is there once."""
     kinds = Counter(one.verb for one in made)
     found.tickets, found.notes = kinds["ensure"], kinds["note"]

@@ -95,7 +95,8 @@ def _run(room: Room, scale: Scale, say: Callable[[str], None]) -> Report:
     disasters = Disasters(room, lambda: _ended(room) / scale.items)
     room.misbehave()
     began = time.monotonic()
-    threads = [_thread(person.run, over, tally) for person in [*people, Engineers(room, tally, engineer)]]
+    everybody: list[Program | Engineers] = [*people, Engineers(room, tally, engineer)]
+    threads = [_thread(person.run, over, tally) for person in everybody]
     trouble = _thread(disasters.run, calm, tally)
     deadline = began + scale.longest
     while time.monotonic() < deadline and _ended(room) < scale.items:

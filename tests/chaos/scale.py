@@ -1,6 +1,7 @@
 """How large a run is, and how rough."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ SETTINGS = {
 }
 """A quick exchange: everything that takes half a minute in life takes seconds here."""
 
-FAULTS: tuple[dict[str, object], ...] = (
+FAULTS: tuple[dict[str, Any], ...] = (
     *({"system": system, "mode": mode, "probability": share, "seconds": seconds}
       for system in ("network", "inventory", "ticketing")
       for mode, share, seconds in (("unavailable", 0.04, 0), ("drop", 0.05, 0), ("slow", 0.02, 1.0),

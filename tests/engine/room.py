@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from flask import Flask
-from sqlalchemy import Select, event, select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from app.config import Config
@@ -212,14 +212,15 @@ class Room:
 
     # Looking at it: in a session of its own, so that nothing is held open
 
-    def see(self, query: Select[Any]) -> list[Any]:
+    def see(self, query: Any) -> list[Any]:
         with Session(db.engine) as session:
             rows = list(session.scalars(query))
             session.expunge_all()
             return rows
 
     def item(self, item: uuid.UUID) -> OrderItem:
-        return self.see(select(OrderItem).where(OrderItem.id == item))[0]
+        found: OrderItem = self.see(select(OrderItem).where(OrderItem.id == item))[0]
+        return found
 
     def state(self, item: uuid.UUID) -> State:
         return self.item(item).state
@@ -231,7 +232,8 @@ class Room:
         return self.item(item).version
 
     def order_of(self, item: uuid.UUID) -> Order:
-        return self.see(select(Order).where(Order.id == self.item(item).order_id))[0]
+        found: Order = self.see(select(Order).where(Order.id == self.item(item).order_id))[0]
+        return found
 
     def steps(self, item: uuid.UUID) -> dict[str, str]:
         """Step key → state, in the order of the plan."""
@@ -239,7 +241,8 @@ class Room:
         return {row.key: row.state.value for row in rows}
 
     def step(self, item: uuid.UUID, key: str) -> StepRow:
-        return self.see(select(StepRow).where(StepRow.item_id == item, StepRow.key == key))[0]
+        found: StepRow = self.see(select(StepRow).where(StepRow.item_id == item, StepRow.key == key))[0]
+        return found
 
     def wait(self, item: uuid.UUID) -> Wait | None:
         """What the item waits for now."""

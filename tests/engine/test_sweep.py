@@ -134,7 +134,7 @@ def test_only_orders_whose_first_message_is_due_are_delivered(room: Room, wakes:
 
 def test_a_wake_up_never_runs_ahead_of_its_data(room: Room) -> None:
     item = room.order()
-    seen = []
+    seen: list[int] = []
 
     def look(notes: list[tuple[uuid.UUID, Stage]]) -> None:
         seen.extend(room.item(woken).version for woken, _ in notes)

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ ready = member(
     "ready", "Wait for the member", tell="Please confirm.", says="Your service has been configured.",
     expires_setting="member_ready_seconds", default_answer={"confirmed": "no answer"},
 )  # fmt: skip
-GIVEN = {"position": "R12/17", "light": "-3.5"}
+GIVEN: dict[str, Any] = {"position": "R12/17", "light": "-3.5"}
 
 
 @pytest.fixture

@@ -44,6 +44,13 @@ class Exchange:
         self.workers.append(worker)
         return worker
 
+    def restart_web(self) -> None:
+        """End the web server and start another at the same address; ready when this returns."""
+        self.web.terminate()
+        self.web.wait(30)
+        self.web = _start_web(self.environment, self.log)
+        until(lambda: _ready(self.url), "the site is ready again", seconds=40)
+
     @contextlib.contextmanager
     def inside(self) -> Iterator[None]:
         """Look at or change the data as another process would."""
@@ -55,6 +62,11 @@ class Exchange:
 def _start(command: list[str], environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
     with log.open("ab") as sink:
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=sink, stderr=sink, start_new_session=True)
+
+
+def _start_web(environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
+    gunicorn = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
+    return _start([*gunicorn, "--bind", f"127.0.0.1:{environment['PORT']}", "wsgi:app"], environment, log)
 
 
 @contextlib.contextmanager
@@ -73,6 +85,7 @@ def exchange(database_url: str, redis_url: str, folder: Path, **settings: Any) -
         "PORT": str(port),
         "SECRET_KEY": TEST_KEY,
         "DEMO": "off",
+        "WEB_THREADS": "24",
         "SWEEP_SECONDS": "0.5",
         "TICKETING": "deskpro",
         "TICKETING_URL": f"{far_side.url}/deskpro",
@@ -86,10 +99,8 @@ def exchange(database_url: str, redis_url: str, folder: Path, **settings: Any) -
         **{name: str(value) for name, value in settings.items()},
     }
     log = folder / "log.txt"
-    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--worker-class", "gthread", "--threads", "24",
-               "--bind", f"127.0.0.1:{port}", "wsgi:app"]  # fmt: skip
     app = create_app(test_config(database_url, redis_url, folder, public_url=url))
-    made = Exchange(url, app, far_side, environment, log, _start(command, environment, log))
+    made = Exchange(url, app, far_side, environment, log, _start_web(environment, log))
     try:
         for _ in range(WORKERS):
             made.start_worker()
