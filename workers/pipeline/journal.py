@@ -124,10 +124,10 @@ def _tell_words(run: "Run", flags: Flags, words: dict[str, Any], lines: list[Lin
     """The log lines, and what follows from the item's new word."""
     if flags.held != run.flags.held:  # somebody held or released it meanwhile: the word is another one
         status_words.refresh(run.item.id, lines)
-        return
-    for line in lines:
-        story.log(run.item.order_id, line, item_id=run.item.id)
-    if words:
+    else:
+        for line in lines:
+            story.log(run.item.order_id, line, item_id=run.item.id)
+    if words:  # also then: a step that was the last one ends the item although somebody held it
         status_words.signal(run.item.id, run.item.order_id)
         status_words.refresh_order(run.item.order_id)
     else:
