@@ -225,7 +225,6 @@ class Config:
             "TimeZone": "UTC",
         }
         return {
-            "pool_pre_ping": True,
             "pool_size": 8,
             "max_overflow": 24,
             "pool_timeout": 10,

@@ -1,12 +1,14 @@
 """Delivers what orders have to tell other systems: in order, each message under its own key, as often as it takes."""
 
 import random
+import time
 import uuid
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
 from app.config import Config
 from app.domain import after_commit, clock
@@ -38,53 +40,81 @@ def deliver(order_id: uuid.UUID, systems: Any, config: Config) -> str:
 
 def _deliver(order_id: uuid.UUID, systems: Any, config: Config) -> str:
     sent = 0
-    while True:
-        message = _take(order_id, config)
-        if message is None:
-            return f"sent {sent}"
-        try:
-            _send(message, systems)
-        except StepError as why:
-            db.session.rollback()
-            _put_back(message, why)
-            return "later" if isinstance(why, TemporaryFailure) else "failed"
-        except DATABASE_AWAY:
-            raise
-        except Exception as bug:
-            db.session.rollback()
-            log.exception("a message could not be sent", system=message.system, verb=message.verb)
-            _put_back(message, StepError(f"{type(bug).__name__}: {bug}"))
-            return "failed"
-        db.session.execute(
-            update(rows)
-            .where(rows.c.id == message.id, rows.c.state == "pending")
-            .values(state="sent", sent_at=clock.now(), error=None)
-        )
-        db.session.commit()
-        sent += 1
+    while batch := _take(order_id, config):
+        until = time.monotonic() + config.lease_seconds / 2
+        number, word = _send_all(batch, systems, until)
+        sent += number
+        if word:
+            return word
+    return f"sent {sent}"
 
 
-def _take(order_id: uuid.UUID, config: Config) -> Any:
-    """The order's first unsent message, if it is due; reserved for the time that sending it may take.
+def _take(order_id: uuid.UUID, config: Config) -> list[Any]:
+    """The order's unsent messages, if the first of them is due; reserved for the time that sending them may take.
 
-    Two workers may still send one message at the same time after a stall: its key makes that harmless.
+    Two workers may still send one message at the same time after a stall: its key makes that harmless, and as each of
+    them sends all in their order, that stays too.
     """
     now = clock.now()
-    first = select(rows.c.id).where(rows.c.order_id == order_id, rows.c.state == "pending").order_by(rows.c.id).limit(1)
+    mine = and_(rows.c.order_id == order_id, rows.c.state == "pending")
+    first_due = select(rows.c.run_after).where(mine).order_by(rows.c.id).limit(1).scalar_subquery()
     taken = db.session.execute(
         update(rows)
-        .where(rows.c.id == first.scalar_subquery(), rows.c.state == "pending", rows.c.run_after <= now)
+        .where(mine, rows.c.run_after <= now, first_due <= now)
         .values(tries=rows.c.tries + 1, run_after=now + timedelta(seconds=config.lease_seconds))
         .returning(rows.c.id, rows.c.order_id, rows.c.item_id, rows.c.key, rows.c.system, rows.c.verb, rows.c.payload,
                    rows.c.tries)
-    ).first()  # fmt: skip
-    shut = breaker.open_until([taken.system]) if taken is not None else None
-    if taken is not None and shut is not None:  # no try was made, and none is due before the breaker lets it through
-        later = shut + timedelta(seconds=random.uniform(0, 1))
-        db.session.execute(update(rows).where(rows.c.id == taken.id).values(tries=taken.tries - 1, run_after=later))
-        taken = None
+    ).all()  # fmt: skip
+    batch = sorted(taken, key=lambda message: message.id)
+    shut = breaker.open_until([batch[0].system]) if batch else None
+    if shut is not None:  # no try was made, and none is due before the breaker lets it through
+        _untake(batch, shut + timedelta(seconds=random.uniform(0, 1)))
+        batch = []
     db.session.commit()
-    return taken
+    return batch
+
+
+def _untake(batch: Sequence[Any], due: datetime) -> None:
+    """They were not tried after all; in the caller's transaction."""
+    ids = [message.id for message in batch]
+    if ids:
+        given_back = update(rows).where(rows.c.id.in_(ids), rows.c.state == "pending")
+        db.session.execute(given_back.values(tries=rows.c.tries - 1, run_after=due))
+
+
+def _send_all(batch: list[Any], systems: Any, until: float) -> tuple[int, str | None]:
+    """Send them in their order; how many were sent, and a word if one could not be."""
+    for number, message in enumerate(batch):
+        if time.monotonic() > until:  # the reservation must not run out meanwhile: take them anew
+            return _stop(batch, number), None
+        try:
+            _send(message, systems)
+            db.session.commit()
+        except StepError as why:
+            return _stop(batch, number, why), "later" if isinstance(why, TemporaryFailure) else "failed"
+        except DATABASE_AWAY:
+            raise
+        except Exception as bug:
+            log.exception("a message could not be sent", system=message.system, verb=message.verb)
+            return _stop(batch, number, StepError(f"{type(bug).__name__}: {bug}")), "failed"
+    return _stop(batch, len(batch)), None
+
+
+def _stop(batch: list[Any], sent: int, why: StepError | None = None) -> int:
+    """Write down how far it went: what is sent, what failed, and that the rest has not been tried."""
+    db.session.rollback()
+    ids = [message.id for message in batch[:sent]]
+    if ids:
+        db.session.execute(
+            update(rows)
+            .where(rows.c.id.in_(ids), rows.c.state == "pending")
+            .values(state="sent", sent_at=clock.now(), error=None)
+        )
+    if why is not None:
+        _put_back(batch[sent], why)
+    _untake(batch[sent + (why is not None) :], clock.now())
+    db.session.commit()
+    return sent
 
 
 def _put_back(message: Any, why: StepError) -> None:
@@ -100,7 +130,6 @@ def _put_back(message: Any, why: StepError) -> None:
         log.error("a message to another system was refused", system=message.system, verb=message.verb, error=why.detail)
         after_commit.deliver(message.order_id)
     db.session.execute(update(rows).where(rows.c.id == message.id, rows.c.state == "pending").values(**values))
-    db.session.commit()
 
 
 def _send(message: Any, systems: Any) -> None:
