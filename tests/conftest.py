@@ -143,6 +143,8 @@ def app(config: Config) -> Iterator[Flask]:
     """The application on a fresh database."""
     app = create_app(config)
     yield app
+    for part in ("wakes", "signals"):
+        app.extensions[part].redis.close()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

@@ -149,7 +149,8 @@ def users(folder: Path) -> int:
 
 def test_it_starts_on_nothing_stops_without_a_trace_and_starts_again_on_the_same_data(start: Start) -> None:
     first = start().welcome()
-    assert all(f"{name}@handoff.example" in first.text for name in LOGINS)
+    logins = [f"{name}@handoff.example" for name in LOGINS]
+    waiting.until(lambda: all(login in first.text for login in logins), "the demo logins are printed", 10)
     assert "handoff-demo" in first.text
     assert httpx.get(f"{first.url}/login").status_code == 200
     first.ready()
