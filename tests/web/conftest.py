@@ -39,6 +39,7 @@ def desk(app: Flask, config: Config, compiled: FileSystemBytecodeCache) -> Itera
     app.jinja_env.bytecode_cache = compiled
     clock.reset()
     yield open_desk(app, config)
+    app.extensions["hub"].stop()
     clock.reset()
 
 
