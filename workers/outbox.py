@@ -12,7 +12,7 @@ from sqlalchemy import and_, select, update
 
 from app.config import Config
 from app.domain import after_commit, clock
-from app.domain.errors import StepError, TemporaryFailure
+from app.domain.errors import PermanentFailure, StepError, TemporaryFailure
 from app.domain.models import Order, OutboxMessage
 from app.domain.models.base import table_of
 from app.extensions import db
@@ -150,9 +150,11 @@ def _ticketing(message: Any, payload: dict[str, Any], ticketing: Any) -> None:
         _ensure(message, payload, ticketing, order.ticket_number)
         return
     number = order.info_ticket_number if payload.get("informs") else order.ticket_number
-    if number is not None and message.verb == "note":
+    if number is None:  # never silently: what was to be told stays in the outbox, as failed
+        raise PermanentFailure("The order has no ticket to write this to: the help desk refused to open one.")
+    if message.verb == "note":
         ticketing.note(message.key, number, payload["body"], internal=payload["internal"])
-    elif number is not None:
+    else:
         ticketing.set_status(message.key, number, payload["status"])
 
 

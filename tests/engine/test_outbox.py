@@ -180,3 +180,15 @@ def test_the_information_ticket_names_the_ticket_being_worked(room: Room, desk: 
     db.session.commit()
     deliver(room, desk, order)
     assert desk.bodies[-1] == "No action. Provisioning ticket number: 31001."
+
+
+def test_what_cannot_be_told_for_want_of_a_ticket_is_seen_as_failed(room: Room, desk: Desk, order: uuid.UUID) -> None:
+    """A help desk that refused the ticket must not make the notes that follow vanish as if they had been sent."""
+
+    def refuse(body: str) -> None:
+        raise PermanentFailure("The help desk knows no such queue.")
+
+    desk.before = refuse
+    for _ in states(room):
+        assert deliver(room, desk, order) == "failed"
+    assert states(room) == ["failed"] * 4
