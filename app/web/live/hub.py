@@ -113,8 +113,8 @@ class Hub:
             try:
                 position = position or self._signals.latest()
                 rows = self._signals.read(position, BLOCK_MS)
-            except RedisError as failure:
-                if not away:
+            except (RedisError, OSError, ValueError) as failure:  # the latter two: its socket was closed under it
+                if not away and not self.stopping:
                     log.warning("redis is away; open pages refresh by themselves", error=str(failure))
                 away, position = True, ""
                 threading.Event().wait(RETRY_S)
