@@ -38,7 +38,7 @@ def test_its_status_follows_the_order(exchange, far):
     exchange.work(order)
     exchange.pass_time(seconds=exchange.config.member_ready_seconds + 1)
     exchange.work(order)
-    assert exchange.ticket_statuses(order) == ["awaiting_user", "resolved"]
+    assert exchange.ticket_statuses(order) == ["awaiting_user", "pending", "resolved"]
 
 
 def test_sales_get_a_read_only_ticket_that_names_the_other(exchange):
