@@ -6,14 +6,17 @@ in the same transaction by `settle`. Locks are always taken in this order: item,
 """
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, literal, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from app.domain import after_commit, clock, status_words, story
+from app.domain import after_commit, clock, prepared, status_words, story
 from app.domain.errors import IllegalMove, LostLease, NotFound, Stale
 from app.domain.models import ItemDependency, OrderItem, Service, StagePause, Wait
 from app.domain.models.base import table_of
@@ -104,7 +107,7 @@ _PAUSED = (
 """An item that has not entered a stage yet stands in the first one's queue."""
 
 
-def claimable(now: datetime) -> ColumnElement[bool]:
+def claimable(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """The condition under which a worker may take an item: due, not held, its stage not paused."""
     return and_(
         or_(
@@ -119,43 +122,53 @@ def claimable(now: datetime) -> ColumnElement[bool]:
 def claim(item_id: uuid.UUID, lease_seconds: float) -> tuple[Lease, int] | None:
     """Take the item if it is due; answer the lease and how often its worker has died, or None. Commits nothing."""
     now = clock.now()
-    row = db.session.execute(
-        update(item)
-        .where(item.c.id == item_id, claimable(now))
-        .values(
-            state=S.RUNNING,
-            token=item.c.token + 1,
-            lease_until=now + timedelta(seconds=lease_seconds),
-            crashes=case((item.c.state == S.RUNNING, item.c.crashes + 1), else_=item.c.crashes),
-        )
-        .returning(item.c.token, item.c.crashes)
-    ).first()
+    until = now + timedelta(seconds=lease_seconds)
+    row = db.session.execute(_claim(claimable), {"wanted": item_id, "now": now, "until": until}).first()
     return (Lease(item_id, row.token), row.crashes) if row else None
 
 
+@cache
+def _claim(claimable: Callable[[Any], ColumnElement[bool]]) -> ReturningUpdate[Any]:
+    return (
+        update(item)
+        .where(item.c.id == bindparam("wanted"), claimable(bindparam("now", type_=item.c.run_after.type)))
+        .values(
+            state=S.RUNNING,
+            token=item.c.token + 1,
+            lease_until=bindparam("until"),
+            crashes=case((item.c.state == S.RUNNING, item.c.crashes + 1), else_=item.c.crashes),
+        )
+        .returning(item.c.token, item.c.crashes)
+    )
+
+
 def fenced(
-    lease: Lease, move: Move | None = None, *, undoing: bool = False, at_leisure: bool = False, **values: Any
+    lease: Lease,
+    move: Move | None = None,
+    *,
+    undoing: bool = False,
+    at_leisure: bool = False,
+    same_version: bool = False,
+    **values: Any,
 ) -> Flags:
     """Write under the lease; `LostLease` if somebody else has claimed the item meanwhile.
 
     `CancelAsked` if the move would put to rest or complete an item that somebody has cancelled meanwhile, unless its
     worker is `undoing` it already: a cancelled item must not complete, nor wait where nobody looks.
 
-    `at_leisure`: the commit need not wait for the disk. Right for a step's result that is found out again if
-    PostgreSQL crashes in the next moment: nothing leaves the house before a later commit that does wait.
+    `same_version`: nothing that people see changes. `at_leisure`: the commit need not wait for the disk. Right for a
+    step's result that is found out again if PostgreSQL crashes in the next moment: nothing leaves the house before a
+    later commit that does wait.
     """
+    raises = move in (M.PAUSE, M.FAIL, M.FINISH, M.END_CANCEL) and not same_version
     if move is not None:
         values["state"] = MOVES[move][1]
-        if values["state"] is not S.RUNNING:
-            values.setdefault("lease_until", None)
-            values.setdefault("run_after", None)
-        if move in (M.PAUSE, M.FAIL, M.FINISH, M.END_CANCEL):
-            values.setdefault("version", item.c.version + 1)
+        values.setdefault("lease_until", None)
+        values.setdefault("run_after", None)
+    at_leisure = at_leisure and db.engine.dialect.name == "postgresql"
     row = db.session.execute(
-        update(item)
-        .where(item.c.id == lease.item_id, item.c.token == lease.token, item.c.state == S.RUNNING)
-        .values(**(values or {"token": item.c.token}))  # nothing to write: only take the lock
-        .returning(item.c.held, item.c.cancelling, _PAUSED.label("paused"), *_leisure(at_leisure))
+        _fenced(tuple(values), raises, at_leisure),
+        {"mine": lease.item_id, "mine_token": lease.token, **prepared.parameters(values)},
     ).first()
     if row is None:
         raise LostLease(lease.item_id)
@@ -164,11 +177,19 @@ def fenced(
     return Flags(row.held, row.cancelling, row.paused)
 
 
-def _leisure(wanted: bool) -> list[ColumnElement[str]]:
-    """The setting travels with the statement: another one would cost a round trip."""
-    if not wanted or db.engine.dialect.name != "postgresql":
-        return []
-    return [func.set_config("synchronous_commit", "off", True)]
+@cache
+def _fenced(columns: tuple[str, ...], raises_version: bool, at_leisure: bool) -> ReturningUpdate[Any]:
+    values = prepared.placeholders(columns)
+    if raises_version:
+        values["version"] = item.c.version + 1
+    written = (
+        update(item)
+        .where(item.c.id == bindparam("mine"), item.c.token == bindparam("mine_token"), item.c.state == S.RUNNING)
+        .values(values or {"token": item.c.token})  # nothing to write: only take the lock
+    )
+    flags = written.returning(item.c.held, item.c.cancelling, _PAUSED.label("paused"))
+    # The setting travels with the statement: another one would cost a round trip.
+    return flags.returning(func.set_config("synchronous_commit", "off", True)) if at_leisure else flags
 
 
 # NO KEY: rows that refer to the item (logs, steps) may be written meanwhile.

@@ -3,9 +3,9 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, bindparam, select
 
-from app.domain import after_commit, clock, story
+from app.domain import after_commit, clock, prepared, story
 from app.domain.models import Order, OrderItem, Wait
 from app.domain.models.base import table_of
 from app.domain.states import (
@@ -26,25 +26,37 @@ order = table_of(Order)
 wait = table_of(Wait)
 
 
+_ITEM = (
+    select(
+        item.c.id, item.c.order_id, item.c.state, item.c.stage, item.c.by_hand, item.c.held, item.c.status,
+        item.c.stages_begun, item.c.stages_ended, wait.c.kind,
+    )
+    .outerjoin(wait, and_(wait.c.item_id == item.c.id, wait.c.open))
+    .where(item.c.id == bindparam("item_id"))
+)  # fmt: skip
+_ORDER = (
+    select(
+        order.c.id, order.c.status, order.c.version, order.c.processing_date, order.c.stages_begun,
+        order.c.stages_ended,
+    )
+    .where(order.c.id == bindparam("order_id"))
+    .with_for_update(key_share=True)
+)  # fmt: skip
+_ITS_ITEMS = select(item.c.status, item.c.stage, item.c.stages_ended).where(item.c.order_id == bindparam("order_id"))
+
+
 def refresh(item_id: uuid.UUID, then: list[story.Line] | None = None) -> None:
     """Recompute the item's word and, if it or the stage changed, the order's. `then` = log lines of the item to write
     in between: they carry the item's new status and the order's old one, as the seed's log shows."""
-    row = db.session.execute(
-        select(item.c.id, item.c.order_id, item.c.state, item.c.stage, item.c.by_hand, item.c.held, item.c.status,
-               item.c.stages_begun, item.c.stages_ended, wait.c.kind)
-        .outerjoin(wait, and_(wait.c.item_id == item.c.id, wait.c.open))
-        .where(item.c.id == item_id)
-    ).one()  # fmt: skip
+    row = db.session.execute(_ITEM, {"item_id": item_id}).one()
     word = item_status(
         State(row.state), row.stage, WaitKind(row.kind) if row.kind else None, by_hand=row.by_hand, held=row.held
     )
-    after_commit.signal(f"item-{item_id}")
-    after_commit.signal(f"order-{row.order_id}")
-    after_commit.signal("queue")
+    signal(item_id, row.order_id)
     # An item worked by hand enters its next stage under the same word.
     values = item_values(row, word, row.stage)
     if values:
-        db.session.execute(update(item).where(item.c.id == row.id).values(**values))
+        prepared.write(item, row.id, **values)
     for line in then or []:
         story.log(row.order_id, line, item_id=item_id)
     if values:
@@ -87,26 +99,19 @@ def signal(item_id: uuid.UUID, order_id: uuid.UUID) -> None:
     after_commit.signal("queue")
 
 
-_ORDER = select(
-    order.c.id, order.c.status, order.c.version, order.c.processing_date, order.c.stages_begun, order.c.stages_ended
-).with_for_update(key_share=True)
-
-
 def refresh_order(order_id: uuid.UUID) -> None:
     """Lock the order, derive its status from its items, date the transition, announce a stage it enters."""
-    before = db.session.execute(_ORDER.where(order.c.id == order_id)).one()
-    rows = db.session.execute(
-        select(item.c.status, item.c.stage, item.c.stages_ended).where(item.c.order_id == order_id)
-    ).all()
+    before = db.session.execute(_ORDER, {"order_id": order_id}).one()
+    rows = db.session.execute(_ITS_ITEMS, {"order_id": order_id}).all()
     word = order_status(Status(row.status) for row in rows)
     now = clock.now()
     values: dict[str, Any] = {"modified_at": now}
     if word is not before.status:
-        values |= {"status": word, "version": order.c.version + 1} | _dates(before, word, now)
+        values |= {"status": word, "version": before.version + 1} | _dates(before, word, now)
         if word in ENDED_STATUSES:
             values["outcome"] = outcome(Status(row.status) for row in rows)
     entered, left = _stage_news(before, rows, word, now, values)
-    db.session.execute(update(order).where(order.c.id == order_id).values(**values))
+    prepared.write(order, order_id, **values)
     for stage in left:
         if stage in story.STAGE_ENDS:
             story.tell(order_id, f"order:{order_id}:ended:{stage}", "ticketing", "note",

@@ -5,9 +5,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
-from app.domain import after_commit, clock
+from app.domain import after_commit, clock, prepared
 from app.domain.models import Audit, Counter, Order, OrderItem, OrderLog, OutboxMessage
 from app.domain.models.base import table_of
 from app.domain.states import Stage, Status
@@ -42,7 +42,7 @@ logs, messages, audits = table_of(OrderLog), table_of(OutboxMessage), table_of(A
 _STATUSES = select(
     Order.status.label("order_status"), OrderItem.status.label("item_status"), OrderItem.service_type,
     OrderItem.service_number,
-).outerjoin(OrderItem, OrderItem.id == bindparam("item_id", type_=OrderItem.id.type))  # fmt: skip
+).outerjoin(OrderItem, OrderItem.id == bindparam("item_id")).where(Order.id == bindparam("order_id"))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,22 +68,21 @@ def log(
     """
     item = None
     if item_id is not None or order_status is None:
-        item = db.session.execute(_STATUSES.where(Order.id == order_id), {"item_id": item_id}).one()
+        item = db.session.execute(_STATUSES, {"order_id": order_id, "item_id": item_id}).one()
     uid = uuid.uuid4()
-    db.session.execute(
-        insert(logs).values(
-            uid=uid,
-            order_id=order_id,
-            item_id=item_id,
-            item_name=f"{item.service_type} - {item.service_number or ''}".rstrip() if item and item_id else None,
-            status=order_status or (item and item.order_status),
-            item_status=item.item_status if item else None,
-            user_message=line.user,
-            debug_message=line.debug,
-            internal=internal,
-            by=by,
-            created_at=clock.now(),
-        )
+    prepared.add(
+        logs,
+        uid=uid,
+        order_id=order_id,
+        item_id=item_id,
+        item_name=f"{item.service_type} - {item.service_number or ''}".rstrip() if item and item_id else None,
+        status=order_status or (item and item.order_status),
+        item_status=item.item_status if item else None,
+        user_message=line.user,
+        debug_message=line.debug,
+        internal=internal,
+        by=by,
+        created_at=clock.now(),
     )
     for name, text, hidden in (("user", line.user, False), ("debug", line.debug, True)):
         if text:
@@ -103,11 +102,10 @@ def tell(
 ) -> None:
     """Leave a message for a far system; it is delivered after the commit, once, under this key."""
     now = clock.now()
-    db.session.execute(
-        insert(messages).values(
-            order_id=order_id, item_id=item_id, key=key, system=system, verb=verb, payload=payload,
-            state="pending", tries=0, run_after=now, created_at=now,
-        )
+    prepared.add(
+        messages,
+        order_id=order_id, item_id=item_id, key=key, system=system, verb=verb, payload=payload,
+        state="pending", tries=0, run_after=now, created_at=now,
     )  # fmt: skip
     after_commit.deliver(order_id)
 
@@ -124,11 +122,10 @@ def audit(
     reason: str | None = None,
 ) -> None:
     """Append to the audit trail; the sealer numbers and chains it a moment later."""
-    db.session.execute(
-        insert(audits).values(
-            at=clock.now(), by=by, what=what, order_id=order_id, item_id=item_id, subject=subject,
-            before=before, after=after, reason=reason,
-        )
+    prepared.add(
+        audits,
+        at=clock.now(), by=by, what=what, order_id=order_id, item_id=item_id, subject=subject,
+        before=before, after=after, reason=reason,
     )  # fmt: skip
 
 

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, func, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, null, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.config import Config
-from app.domain import after_commit, clock, lifecycle, status_words, story
+from app.domain import after_commit, clock, lifecycle, prepared, status_words, story
 from app.domain.asks import frozen, thawed
 from app.domain.errors import StepError, TemporaryFailure, UnknownOutcome
 from app.domain.lifecycle import Flags, Lease, Move
@@ -46,22 +46,37 @@ _ITEM = select(
     order.c.sub_account_id, order.c.requestor,
     exists().where(needs.c.item_id == item.c.id).label("needs_others"),
     exists().where(needs.c.needs_id == item.c.id).label("needed_by_others"),
-).join(order, order.c.id == item.c.order_id)  # fmt: skip
+).join(order, order.c.id == item.c.order_id).where(item.c.id == bindparam("item_id"))  # fmt: skip
+_STEPS = select(*COLUMNS).where(step.c.item_id == bindparam("item_id")).order_by(step.c.position)
+_BEGUN = (
+    update(step)
+    .where(step.c.id == bindparam("row_id"))
+    .values(tries=step.c.tries + 1, **prepared.placeholders(("state", "token", "started_at")))
+)
+_ENDED = (
+    update(step)
+    .where(step.c.id == bindparam("row_id"))
+    .values(
+        started_at=func.coalesce(step.c.started_at, bindparam("new_ended_at")), error=null(),
+        **prepared.placeholders(("state", "token", "facts", "ended_at", "by", "reason")),
+    )
+)  # fmt: skip
 
 
 def read_item(item_id: uuid.UUID) -> Any:
     """The item with what steps need to know of its order. Its worker keeps it up to date while it has the lease."""
-    return SimpleNamespace(**db.session.execute(_ITEM.where(item.c.id == item_id)).one()._mapping)
+    return SimpleNamespace(**db.session.execute(_ITEM, {"item_id": item_id}).one()._mapping)
 
 
 def read_steps(item_id: uuid.UUID) -> list[Any]:
-    return list(db.session.execute(select(*COLUMNS).where(step.c.item_id == item_id).order_by(step.c.position)))
+    return list(db.session.execute(_STEPS, {"item_id": item_id}))
 
 
 def intend(run: "Run", row: Any) -> None:
     """T1: the intent is durable before the call. Commits."""
     run.flags = lifecycle.fenced(run.lease, lease_until=run.lease_until())
-    _write_step(row.id, state=StepState.STARTED, tries=step.c.tries + 1, token=run.lease.token, started_at=clock.now())
+    begun = {"state": StepState.STARTED, "token": run.lease.token, "started_at": clock.now()}
+    db.session.execute(_BEGUN, {"row_id": row.id, **prepared.parameters(begun)})
     db.session.commit()
 
 
@@ -94,8 +109,9 @@ def passed(
         return None
     if row.kind == "until":
         lifecycle.close_wait(run.item.id, "fulfilled", by="worker")
-    _write_step(row.id, state=state, token=run.lease.token, facts=facts or None, ended_at=now, error=None, by="worker",
-                reason=reason, started_at=func.coalesce(step.c.started_at, now))  # fmt: skip
+    ended = {"state": state, "token": run.lease.token, "facts": facts or None, "ended_at": now, "by": "worker",
+             "reason": reason}  # fmt: skip
+    db.session.execute(_ENDED, {"row_id": row.id, **prepared.parameters(ended)})
     write_calls(run, row)
     story.audit(
         "worker", f"step {state.value}", order_id=run.item.order_id, item_id=run.item.id, subject=row.key,
@@ -171,7 +187,7 @@ def ask_person(run: "Run", row: Any) -> str | None:
         return passed(
             run, row, asked.default_answer, [Line(debug=f"{row.title}: no answer in time, went on by itself.")]
         )
-    lifecycle.fenced(run.lease, Move.PAUSE, version=item.c.version, run_after=asked.expires_at)
+    lifecycle.fenced(run.lease, Move.PAUSE, same_version=True, run_after=asked.expires_at)
     db.session.commit()
     return "waiting"
 
@@ -187,7 +203,7 @@ def pause(run: "Run", row: Any, what: Await) -> str:
         values["facts"] = {**run.item.facts, **what.facts}
     same = _same_open_wait(run.item.id, row, what)
     if same:
-        lifecycle.fenced(run.lease, Move.PAUSE, version=item.c.version, **values)
+        lifecycle.fenced(run.lease, Move.PAUSE, same_version=True, **values)
         write_calls(run, row)
     else:
         lifecycle.fenced(run.lease, Move.PAUSE, **values)

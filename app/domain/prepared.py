@@ -1,0 +1,37 @@
+"""Statements that run for every step, built once and kept: building one anew costs more than running it."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Insert, Table, Update, bindparam, insert, update
+
+from app.extensions import db
+
+
+def add(table: Table, **values: Any) -> None:
+    """Insert one row."""
+    db.session.execute(_insert(table), values)
+
+
+@cache
+def _insert(table: Table) -> Insert:
+    return insert(table).inline()  # its number is nobody's business here
+
+
+def write(table: Table, row_id: Any, **values: Any) -> None:
+    """Update plain values of the row with this id."""
+    db.session.execute(_update(table, tuple(values)), {"row_id": row_id, **parameters(values)})
+
+
+@cache
+def _update(table: Table, columns: tuple[str, ...]) -> Update:
+    return update(table).where(table.c.id == bindparam("row_id")).values(placeholders(columns))
+
+
+def placeholders(columns: tuple[str, ...]) -> dict[str, Any]:
+    """`values(…)` of a statement that is to be kept; `parameters` gives them when it runs."""
+    return {name: bindparam(f"new_{name}") for name in columns}
+
+
+def parameters(values: dict[str, Any]) -> dict[str, Any]:
+    return {f"new_{name}": value for name, value in values.items()}
