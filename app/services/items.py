@@ -14,8 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from app.domain import after_commit, asks, clock, lifecycle, status_words, story
 from app.domain.errors import Conflict, Finding, Forbidden, IllegalMove, Invalid, NotFound, Stale
 from app.domain.lifecycle import Move
-from app.domain.models import Callback, FormKey, ItemDependency, OrderItem, StepRow, User, Wait
-from app.domain.models.base import table_of
+from app.domain.models import FormKey, ItemDependency, OrderItem, StepRow, User, Wait
 from app.domain.states import ENDED, PERSON_WAITS, State, StepState, WaitKind
 from app.domain.story import Line
 from app.extensions import db
@@ -395,28 +394,3 @@ def add_note(item_id: uuid.UUID, actor: Actor, text: str, *, to_member: bool, fo
         after_commit.signal(f"order-{order_id}")
 
     once_and_whole(actor, "note", form_key, do, item_id)
-
-
-def look_again(reference: str) -> bool:
-    """A far system says that something happened: bring the next look at it forward. False if nobody waits for it.
-
-    The message is only a hint; what is true is read from the far side. So replays and disorder do no harm.
-    """
-    item = table_of(OrderItem)
-    row = db.session.execute(
-        update(item)
-        .where(
-            item.c.id.in_(
-                select(Wait.item_id).where(Wait.open, Wait.reference == reference, Wait.kind == WaitKind.SYSTEM)
-            ),
-            item.c.state == State.WAITING,
-        )
-        .values(run_after=clock.now())
-        .returning(item.c.id, item.c.stage)
-    ).first()
-    if row is not None:
-        after_commit.wake(row.id, row.stage)
-    else:  # faster than the worker that will wait for it
-        db.session.execute(update(Callback).where(Callback.reference == reference).values(early=True))
-    db.session.commit()
-    return row is not None

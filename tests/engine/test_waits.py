@@ -319,10 +319,10 @@ def test_a_callback_brings_the_next_look_forward(room: Room, job: Job) -> None:
     room.work(item)
     job.ended = True
     assert room.work(item) == "not due"
-    assert items.look_again("job-1")
+    assert callbacks.look_again("job-1")
     assert room.woken[-1][0] == item
     assert room.work(item) == "done"
-    assert not items.look_again("job-1"), "a replay finds nobody waiting"
+    assert not callbacks.look_again("job-1"), "a replay finds nobody waiting"
 
 
 def test_a_person_cannot_answer_for_a_far_system(room: Room, job: Job) -> None:

@@ -11,7 +11,7 @@ from app.config import Config
 from app.domain.errors import Forbidden, Malformed
 from app.domain.models import Callback
 from app.extensions import db
-from app.services import items
+from app.services import callbacks
 
 log = structlog.get_logger()
 
@@ -23,7 +23,7 @@ def receive() -> Any:
     if not isinstance(reference, str) or not reference:
         raise Malformed("The message names no job: “reference” is missing.")
     known = _seen_before(request.headers.get("webhook-id", ""), reference)
-    woken = False if known else items.look_again(reference)
+    woken = False if known else callbacks.look_again(reference)
     log.info("callback", system="network", reference=reference, repeated=known, woken=woken)
     return jsonify({"woken": woken}), 202
 
