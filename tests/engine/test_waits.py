@@ -16,7 +16,7 @@ from app.domain.models import User
 from app.domain.permissions import Role, Team
 from app.domain.states import State, Status, WaitKind
 from app.extensions import db
-from app.services import claims, items, orders
+from app.services import callbacks, claims, items, orders
 from app.services.actor import Actor
 from tests.engine.room import ACCOUNT, ENGINEER, MEMBER, OTHER_ENGINEER, SALES, Room, does, notes
 from workers.pipeline.handler import Await, Facts, Task, manual, member, until
