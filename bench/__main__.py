@@ -1,0 +1,52 @@
+"""`python -m bench [NAME …]`: measure, print a table, write bench/results/<date>.json."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench import engine
+from bench.house import House, house
+
+RESULTS = Path(__file__).with_name("results")
+MEASURES: dict[str, tuple[str, str, Callable[[House], dict[str, Any]]]] = {
+    "throughput": ("items/s through six no-op steps, three stages", "≥ 110", engine.throughput),
+    "resume": ("resume → completed, in process", "≤ 10 ms", engine.resume_in_process),
+    "resume_http": ("resume → completed, over HTTP", "≤ 15 ms", engine.resume_over_http),
+}
+
+
+def main() -> int:
+    reader = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    reader.add_argument("names", nargs="*", choices=[*MEASURES, []], help="only these")
+    names = reader.parse_args().names or list(MEASURES)
+    found: dict[str, Any] = {}
+    for name in names:
+        title, aim, measure = MEASURES[name]
+        with house() as one:
+            found[name] = measure(one)
+        print(f"{title:50} aim {aim:10} {_words(found[name])}", flush=True)
+    _write(found)
+    return 0
+
+
+def _words(figures: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in figures.items())
+
+
+def _write(found: dict[str, Any]) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    now = datetime.now(UTC)
+    machine = {"cpus": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version()}
+    path = RESULTS / f"{now:%Y%m%d-%H%M%S}.json"
+    path.write_text(json.dumps({"at": now.isoformat(), "machine": machine, "figures": found}, indent=2) + "\n")
+    print(f"written to {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
