@@ -199,12 +199,15 @@ _LOCKED = select(
 ).with_for_update(key_share=True)  # fmt: skip
 
 
+_LOCKED_ONE = _LOCKED.where(item.c.id == bindparam("wanted"))
+
+
 def lock(item_id: uuid.UUID) -> Any:
     """Lock the item until the transaction ends, so that what a person decides on is what they change.
 
     Answers state, version, stage, held, cancelling, order_id; `NotFound` if there is no such item.
     """
-    row = db.session.execute(_LOCKED.where(item.c.id == item_id)).first()
+    row = db.session.execute(_LOCKED_ONE, {"wanted": item_id}).first()
     if row is None:
         raise NotFound("There is no such item.")
     return row
@@ -219,16 +222,12 @@ def act(
     item_id: uuid.UUID, move: Move, *, version: int | None, by: str, reason: str | None = None, **values: Any
 ) -> None:
     """A person's move: compare-and-set on state and on the version they saw. Wakes the item after the commit."""
-    froms, to = MOVES[move]
-    condition = [item.c.id == item_id, item.c.state.in_(froms)]
-    if version is not None:
-        condition.append(item.c.version == version)
-    values.setdefault("run_after", clock.now() if to is S.READY else None)
+    to, now = MOVES[move][1], clock.now()
+    values.setdefault("run_after", now if to is S.READY else None)
+    values |= {"changed_by": by, "modified_at": now}
     row = db.session.execute(
-        update(item)
-        .where(*condition)
-        .values(state=to, version=item.c.version + 1, changed_by=by, modified_at=clock.now(), **values)
-        .returning(item.c.stage, item.c.order_id)
+        _acted(move, tuple(values), version is not None),
+        {"wanted": item_id, "seen": version, **prepared.parameters(values)},
     ).first()
     if row is None:
         _explain_refusal(item_id, move, version)
@@ -236,6 +235,16 @@ def act(
     story.audit(by, move.value, order_id=row.order_id, item_id=item_id, reason=reason, after={"state": to.value})
     if to is S.READY:
         after_commit.wake(item_id, row.stage)
+
+
+@cache
+def _acted(move: Move, columns: tuple[str, ...], versioned: bool) -> ReturningUpdate[Any]:
+    froms, to = MOVES[move]
+    condition = [item.c.id == bindparam("wanted"), item.c.state.in_(sorted(froms))]
+    if versioned:
+        condition.append(item.c.version == bindparam("seen"))
+    values = {**prepared.placeholders(columns), "state": to, "version": item.c.version + 1}
+    return update(item).where(*condition).values(values).returning(item.c.stage, item.c.order_id)
 
 
 def mark(
@@ -281,20 +290,23 @@ def open_wait(lease: Lease, **fields: Any) -> uuid.UUID:
     return wait_id
 
 
+_CLOSED = (
+    update(wait)
+    .where(wait.c.item_id == bindparam("whose"), wait.c.open)
+    .values(open=False, **prepared.placeholders(("closed_at", "closed_how", "answers", "answered_by")))
+    .returning(wait.c.id)
+)
+_CLOSED_ONE = _CLOSED.where(wait.c.id == bindparam("which"))
+
+
 def close_wait(
     item_id: uuid.UUID, how: str, *, by: str, wait_id: uuid.UUID | None = None, answers: dict[str, Any] | None = None
 ) -> bool:
     """Close the item's open wait; False if there is none (or not this one any more)."""
-    condition = [wait.c.item_id == item_id, wait.c.open]
-    if wait_id is not None:
-        condition.append(wait.c.id == wait_id)
-    done = db.session.execute(
-        update(wait)
-        .where(*condition)
-        .values(open=False, closed_at=clock.now(), closed_how=how, answers=answers, answered_by=by)
-        .returning(wait.c.id)
-    ).first()
-    return done is not None
+    closing = _CLOSED if wait_id is None else _CLOSED_ONE
+    values = {"closed_at": clock.now(), "closed_how": how, "answers": answers, "answered_by": by}
+    about = {"whose": item_id} if wait_id is None else {"whose": item_id, "which": wait_id}
+    return db.session.execute(closing, {**about, **prepared.parameters(values)}).first() is not None
 
 
 def may_have_acted(step: Any) -> bool:

@@ -8,15 +8,18 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from app.domain import after_commit, asks, clock, lifecycle, status_words, story
 from app.domain.errors import Conflict, Finding, Forbidden, IllegalMove, Invalid, NotFound, Stale
 from app.domain.lifecycle import Move
 from app.domain.models import FormKey, ItemDependency, OrderItem, StepRow, User, Wait
-from app.domain.states import ENDED, PERSON_WAITS, State, StepState, WaitKind
+from app.domain.models.base import table_of
+from app.domain.states import ENDED, PERSON_WAITS, Stage, State, StepState, WaitKind
 from app.domain.story import Line
+from app.domain.upsert import insert_for
 from app.extensions import db
 from app.services.actor import Actor
 
@@ -34,11 +37,9 @@ def once(form_key: str | None, actor: Actor, what: str, about: uuid.UUID | None 
     """Note that this form takes effect now; False if it already has, so that a second click changes nothing."""
     if not form_key:
         return True
-    key = key_of(form_key, actor, what, about)
-    if db.session.get(FormKey, key) is not None:
-        return False
-    db.session.add(FormKey(key=key, by=actor.name, what=what[:60]))
-    return True
+    row = {"key": key_of(form_key, actor, what, about), "by": actor.name, "what": what[:60], "at": clock.now()}
+    noted = insert_for(form_keys).values(**row).on_conflict_do_nothing().returning(form_keys.c.key)
+    return db.session.execute(noted).first() is not None  # while the first click is at work this waits for its end
 
 
 def once_and_whole(actor: Actor, what: str, form_key: str | None, do: Callable[[], None], about: uuid.UUID) -> None:
@@ -64,18 +65,29 @@ _FRESH: dict[str, Any] = {"attempts": 0, "crashes": 0, "last_error": None, "erro
 """What a person's decision forgets of the tries before it."""
 
 
-def _current_step(item_id: uuid.UUID) -> StepRow | None:
-    return db.session.execute(
-        select(StepRow)
-        .join(OrderItem, OrderItem.id == StepRow.item_id)
-        .where(OrderItem.id == item_id, StepRow.position == OrderItem.cursor)
-        .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
+form_keys = table_of(FormKey)
+_next_step = aliased(StepRow)
+_CURRENT = (
+    select(StepRow, _next_step.stage, OrderItem.facts)
+    .join(OrderItem, OrderItem.id == StepRow.item_id)
+    .outerjoin(_next_step, and_(_next_step.item_id == StepRow.item_id, _next_step.position == StepRow.position + 1))
+    .where(OrderItem.id == bindparam("wanted"), StepRow.position == OrderItem.cursor)
+    .execution_options(populate_existing=True)
+)
+_OPEN_WAIT = (
+    select(Wait).where(Wait.item_id == bindparam("wanted"), Wait.open).execution_options(populate_existing=True)
+)
+
+
+def _current_step(item_id: uuid.UUID) -> tuple[StepRow | None, Stage | None, dict[str, Any]]:
+    """The step that the item stands at, the stage of the one behind it, and the facts so far."""
+    found = db.session.execute(_CURRENT, {"wanted": item_id}).first()
+    return (found[0], found[1], found[2]) if found else (None, None, {})
 
 
 def _step_at_issue(now: Any) -> StepRow:
     """The step that a person decides on: the current one; while the item is cancelled the one to be undone next."""
-    row = _current_step(now.id)
+    row, _, _ = _current_step(now.id)
     if now.cancelling:
         steps = db.session.scalars(
             select(StepRow)
@@ -90,9 +102,7 @@ def _step_at_issue(now: Any) -> StepRow:
 
 
 def open_wait_of(item_id: uuid.UUID) -> Wait | None:
-    return db.session.execute(
-        select(Wait).where(Wait.item_id == item_id, Wait.open).execution_options(populate_existing=True)
-    ).scalar_one_or_none()
+    return db.session.execute(_OPEN_WAIT, {"wanted": item_id}).scalar_one_or_none()
 
 
 def resume(
@@ -157,19 +167,15 @@ def _step_over(
     facts: dict[str, Any] | None = None,
 ) -> None:  # fmt: skip
     """The current step counts as passed: write it, move the cursor, enter the next step's stage."""
-    row = _current_step(item_id)
+    row, following, known = _current_step(item_id)
     if row is None:
         raise IllegalMove("The item has no open step.")
-    following = db.session.execute(
-        select(StepRow.stage).where(StepRow.item_id == item_id, StepRow.position == row.position + 1)
-    ).scalar_one_or_none()
     values: dict[str, Any] = {"cursor": row.position + 1, **_FRESH}
     if following is not None:
         values["stage"] = following
-    lifecycle.act(item_id, move, version=version, by=actor.name, reason=reason, **values)
     if facts:
-        known = db.session.execute(select(OrderItem.facts).where(OrderItem.id == item_id)).scalar_one()
-        db.session.execute(update(OrderItem).where(OrderItem.id == item_id).values(facts={**known, **facts}))
+        values["facts"] = {**known, **facts}
+    lifecycle.act(item_id, move, version=version, by=actor.name, reason=reason, **values)
     _write_passed(row, state, actor, reason, facts)
 
 
