@@ -62,7 +62,7 @@ def test_a_signal_shows_the_new_status_without_a_navigation(page: Page, room: Ro
     page.evaluate("window.stayed = true")
     room.status = "Running"
     room.say(ITEM)
-    expect(page.locator("#status")).to_have_text("Running", timeout=1000)
+    expect(page.locator("#status")).to_have_text("Running", timeout=10_000)
     assert page.evaluate("window.stayed")
 
 
