@@ -138,7 +138,9 @@ class Desk:
                 select(OrderItem.id).where(OrderItem.state.in_(looking), OrderItem.run_after <= clock.now())
             ).all()
             told = db.session.scalars(
-                select(OutboxMessage.order_id).where(OutboxMessage.state == "pending").distinct()
+                select(OutboxMessage.order_id)  # what another worker is just sending is not due
+                .where(OutboxMessage.state == "pending", OutboxMessage.run_after <= clock.now())
+                .distinct()
             ).all()
             db.session.rollback()
             if not due and not told:
