@@ -16,7 +16,7 @@ from app.extensions import db
 from app.services import items
 from app.services.actor import Actor
 from app.services.stock import Stock
-from bench.house import House, megabytes, timed
+from bench.house import House, cpu_seconds, megabytes, timed
 from tests import cast
 from tests.support.waiting import until
 from workers.pipeline import runner
@@ -33,13 +33,18 @@ class Nothing:
 def throughput(house: House) -> dict[str, Any]:
     """Items per second through six steps that do nothing, over three stages; all workers running."""
     workers = [house.worker() for _ in range(WORKERS)]
+    pids = [worker.pid for worker in workers]
     until(lambda: _scalar(select(func.count()).select_from(WorkerBeat)) == WORKERS, "all workers live", 60)
     _run(house, 40, first=1)  # warm: connections open, statements prepared
+    programs = {"workers": pids, "postgresql": [house.postgres.pid], "redis": [house.redis_pid]}
+    before = {name: sum(map(cpu_seconds, these)) for name, these in programs.items()}
     seconds = _run(house, ITEMS, first=1000)
+    cpu = {name: sum(map(cpu_seconds, these)) - before[name] for name, these in programs.items()}
     return {
         "items": ITEMS, "workers": WORKERS, "seconds": round(seconds, 2),
         "items_per_second": round(ITEMS / seconds, 1),
-        "worker_megabytes": round(max(map(megabytes, workers)), 1),
+        "cpu_ms_per_item": {name: round(used / ITEMS * 1000, 1) for name, used in cpu.items()},
+        "worker_megabytes": round(max(map(megabytes, pids)), 1),
     }  # fmt: skip
 
 

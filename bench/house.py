@@ -43,6 +43,11 @@ class House:
     folder: Path
     held: ExitStack
 
+    @property
+    def redis_pid(self) -> int:
+        assert self.redis._child is not None
+        return int(self.redis._child.pid)
+
     def worker(self, *arguments: str) -> children.Child:
         """A worker that also knows the benchmark's runbook."""
         return self._start([sys.executable, "-m", "bench.worker", *arguments], "worker")
@@ -111,10 +116,16 @@ def _answers(url: str) -> bool:
         return False
 
 
-def megabytes(child: children.Child) -> float:
+def megabytes(lifeline: int) -> float:
     """Memory of the program behind a lifeline, in MB."""
-    programs = psutil.Process(child.pid).children(recursive=True)
+    programs = psutil.Process(lifeline).children(recursive=True)
     return max((program.memory_info().rss for program in programs), default=0) / 2**20
+
+
+def cpu_seconds(lifeline: int) -> float:
+    """What the program behind a lifeline and all that it started have used of the processors."""
+    times = [program.cpu_times() for program in psutil.Process(lifeline).children(recursive=True)]
+    return sum(time.user + time.system for time in times)
 
 
 def timed(do: Callable[[], object]) -> float:
