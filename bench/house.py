@@ -125,7 +125,7 @@ def megabytes(lifeline: int) -> float:
 def cpu_seconds(lifeline: int) -> float:
     """What the program behind a lifeline and all that it started have used of the processors."""
     times = [program.cpu_times() for program in psutil.Process(lifeline).children(recursive=True)]
-    return sum(time.user + time.system for time in times)
+    return float(sum(time.user + time.system for time in times))
 
 
 def timed(do: Callable[[], object]) -> float:
