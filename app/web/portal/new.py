@@ -8,7 +8,6 @@ import uuid
 from typing import Any
 
 from flask import current_app, redirect, request, url_for
-from sqlalchemy.exc import IntegrityError
 from wtforms import Form
 
 from app.catalogue import check_order, describe, describe_service
@@ -177,19 +176,16 @@ def _submit(offer: Offer, choices: Choices, filled: Form, wanted: OrderInput, ke
         db.session.rollback()
         findings = forms.place_errors(filled, refused.errors, offer) or [Finding("", "refused", refused.detail)]
         return _form_page(offer, choices, filled, 422, findings=findings, form_key=key)
-    except IntegrityError:
-        db.session.rollback()
-        earlier = _placed_before(key)
-        if earlier is None:
-            raise
-        return _to_order(earlier)
     return _to_order(placed)
 
 
 def _place(wanted: OrderInput, key: str) -> uuid.UUID:
-    """One order under this form key, in one transaction."""
-    items.once(key, actor(), ORDER_NOTE)
-    db.session.flush()
+    """One order under this form key, in one transaction; whoever comes second gets the order of the first."""
+    if not items.once(key, actor(), ORDER_NOTE):
+        db.session.rollback()
+        earlier = _placed_before(key)
+        assert earlier is not None  # the key is noted and the order named in one transaction
+        return earlier
     order: Order = orders.place(wanted, actor(), current_app.config["HANDOFF"])
     note = db.session.get(FormKey, items.key_of(key, actor(), ORDER_NOTE))
     assert note is not None
