@@ -29,6 +29,7 @@ QUEUES = (*(stage.value for stage in Stage), OUTBOX)
 QUIET_AFTER_FAILURE_S = 1.0
 MARKED_S = 10
 """So long at most a wake-up that was lost with its worker keeps the sweep from sending another one."""
+FORGOTTEN_S = 3600
 LONGEST_QUEUE = 200
 """The sweep does not add to a queue that is longer: what stands there is probably the same, and nothing gets lost."""
 
@@ -44,19 +45,24 @@ class Wakes:
         }
 
     def wake(self, notes: list[tuple[uuid.UUID, Stage]]) -> None:
-        for item_id, stage in notes:
-            self._enqueue(stage.value, ADVANCE, str(item_id))
+        self._send([(stage.value, ADVANCE, str(item_id)) for item_id, stage in notes])
 
     def deliver(self, order_ids: list[uuid.UUID]) -> None:
-        for order_id in order_ids:
-            self._enqueue(OUTBOX, DELIVER, str(order_id))
+        self._send([(OUTBOX, DELIVER, str(order_id)) for order_id in order_ids])
 
-    def _enqueue(self, queue: str, function: str, argument: str) -> None:
-        if time.monotonic() < self._quiet_until:
+    def _send(self, wanted: list[tuple[str, str, str]]) -> None:
+        """Those of (queue, function, argument) that do not wait in their queue already; in two round trips."""
+        if not wanted or time.monotonic() < self._quiet_until:
             return
         try:
-            if self.redis.set(_mark(queue, argument), 1, nx=True, ex=MARKED_S):
-                self._queues[queue].enqueue(function, argument, result_ttl=0, failure_ttl=300)
+            marks, jobs = self.redis.pipeline(transaction=False), self.redis.pipeline(transaction=False)
+            for queue, _, argument in wanted:
+                marks.set(_mark(queue, argument), 1, nx=True, ex=MARKED_S)
+            for (queue, function, argument), fresh in zip(wanted, marks.execute(), strict=True):
+                if fresh:
+                    self._queues[queue].enqueue(function, argument, result_ttl=0, ttl=FORGOTTEN_S, pipeline=jobs)
+            if len(jobs):
+                jobs.execute()
         except RedisError as failure:
             self._quiet_until = time.monotonic() + QUIET_AFTER_FAILURE_S
             log.warning("redis is away; the sweep will wake instead", error=str(failure))

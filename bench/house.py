@@ -18,7 +18,7 @@ from sqlalchemy import insert
 from app import create_app
 from app.config import Config
 from app.domain import clock, lifecycle
-from app.domain.models import Order, OrderItem
+from app.domain.models import Order, OrderItem, Ticket
 from app.domain.states import Status
 from app.extensions import db
 from bench.plan import SERVICE_TYPE
@@ -71,14 +71,21 @@ class House:
         """So many orders of one item each, written straight into the database, not woken yet; the items' ids."""
         now = clock.now()
         orders = [
-            {"id": uuid.uuid4(), "number": first + n, "account_id": cast.HARBOUR, "created_at": now}
+            {"id": uuid.uuid4(), "number": first + n, "account_id": cast.HARBOUR, "created_at": now,
+             "ticket_number": first + n}
             for n in range(number)
-        ]
+        ]  # fmt: skip
+        tickets = [
+            {"number": first + n, "key": f"bench-{first + n}", "order_number": first + n, "queue": "provisioning",
+             "status": "pending", "subject": "Bench"}
+            for n in range(number)
+        ]  # fmt: skip
         items = [
             {"id": uuid.uuid4(), "order_id": order["id"], "item_number": 1, "service_type": SERVICE_TYPE,
              "action": action, "status": Status.ORDERED, **lifecycle.submitted(now)}
             for order in orders
         ]  # fmt: skip
+        db.session.execute(insert(Ticket), tickets)
         db.session.execute(insert(Order), orders)
         db.session.execute(insert(OrderItem), items)
         db.session.commit()

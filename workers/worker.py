@@ -6,6 +6,7 @@ and to live on. It does jobs in this process (no fork), one at a time, and leave
 
 # mypy: disallow-untyped-calls=False
 import random
+import sys
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -29,7 +30,8 @@ from rq.worker.base import DequeueStrategy, WorkerStatus
 from sqlalchemy.exc import DBAPIError
 
 from app import logs
-from app.queues import ADVANCE, DELIVER, connect
+from app.domain import after_commit
+from app.queues import ADVANCE, DELIVER, OUTBOX, connect
 
 log = structlog.get_logger()
 
@@ -39,6 +41,7 @@ WAIT_S = 1
 LOOK_AFTER_S = 5.0
 """Pause between two signs of life in Redis, with which `rq info` and RQ's own maintenance work."""
 REDIS_TIMEOUT_S = 5.0
+OUTBOX_WAITS_S = 1.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
 
 
@@ -109,7 +112,9 @@ class ItemWorker(SimpleWorker):
         super().__init__(queues, name=name, connection=connection, serializer=JSONSerializer, worker_ttl=60)
         self._app, self._pulse = app, pulse
         self._look_after_at = 0.0
-        self._dequeue_strategy = DequeueStrategy.ROUND_ROBIN  # no queue starves another
+        self._dequeue_strategy = DequeueStrategy.ROUND_ROBIN  # no stage starves another
+        self._worked = False
+        self._outbox_at = 0.0
 
     @property
     def connection_timeout(self) -> int:
@@ -129,6 +134,8 @@ class ItemWorker(SimpleWorker):
         if time.monotonic() >= self._look_after_at:
             self._look_after_at = time.monotonic() + LOOK_AFTER_S
             self.heartbeat()
+            self.set_state(WorkerStatus.BUSY if self._worked else WorkerStatus.IDLE)
+            self._worked = False
             if self.should_run_maintenance_tasks:
                 self.run_maintenance_tasks()
             if is_suspended(self.connection, self):
@@ -140,7 +147,7 @@ class ItemWorker(SimpleWorker):
     def _next(self) -> tuple[Job, Queue] | None:
         try:
             found = self.queue_class.dequeue_any(
-                self._ordered_queues, WAIT_S, connection=self.connection, job_class=self.job_class,
+                self._in_order(), WAIT_S, connection=self.connection, job_class=self.job_class,
                 serializer=self.serializer, death_penalty_class=self.death_penalty_class,
             )  # fmt: skip
         except DequeueTimeout:
@@ -157,6 +164,13 @@ class ItemWorker(SimpleWorker):
             self.reorder_queues(found[1])
         return found
 
+    def _in_order(self) -> list[Queue]:
+        """Items before messages, so that a click does not wait behind a pile of notes; but no message for long."""
+        kept_waiting = time.monotonic() - self._outbox_at > OUTBOX_WAITS_S
+        if kept_waiting:
+            self._outbox_at = time.monotonic()
+        return sorted(self._ordered_queues, key=lambda queue: (queue.name == OUTBOX) is not kept_waiting)
+
     def _stand_still(self) -> None:
         """`rq suspend` stops all workers, `rq resume` lets them go on."""
         self.set_state(WorkerStatus.SUSPENDED)
@@ -164,13 +178,24 @@ class ItemWorker(SimpleWorker):
             time.sleep(WAIT_S)
         self.set_state(WorkerStatus.IDLE)
 
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Nothing of what RQ keeps about a job that runs, ended or failed is of use here: a wake-up that gets lost is
+        repeated by the sweep. So it is gone from Redis before it begins, and half the time is saved."""
+        self._worked = True
+        self.connection.delete(job.key)
+        self.perform_job(job, queue)
+
     def perform_job(self, job: Job, queue: Queue) -> bool:
         """Do it inside an app context of its own, so that it meets a fresh session and leaves none behind."""
         logs.begin(worker=self.name)
         try:
-            with self._app.app_context():
+            with self._app.app_context(), after_commit.gathered():
                 self._pulse.item_id = _item_of(job)
-                return bool(super().perform_job(job, queue))
+                job.func(*job.args)
+                return True
+        except Exception:
+            self.handle_exception(job, *sys.exc_info())
+            return False
         finally:
             self._pulse.item_id = None
 

@@ -5,8 +5,10 @@ wake-up can never run ahead of the data it is about. Carrying out must never fai
 sweep wakes what was forgotten.
 """
 
+import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -19,6 +21,7 @@ from app.extensions import db
 log = structlog.get_logger()
 
 _KEY = "after_commit"
+_here = threading.local()
 _carriers: dict[str, Callable[[list[Any]], None]] = {}
 
 
@@ -46,9 +49,38 @@ def _note(kind: str, what: Any) -> None:
     db.session.info.setdefault(_KEY, {}).setdefault(kind, {})[what] = True
 
 
+@contextmanager
+def gathered() -> Iterator[None]:
+    """For a worker: what several short transactions noted is carried out together when the block ends."""
+    _here.notes = {}
+    try:
+        yield
+    finally:
+        notes, _here.notes = _here.notes, None
+        _carry(notes)
+
+
+def carry_out_now() -> None:
+    """Do not keep back any longer what was gathered: something is about to take its time."""
+    notes = getattr(_here, "notes", None)
+    if notes:
+        _here.notes = {}
+        _carry(notes)
+
+
 @event.listens_for(Session, "after_commit")
-def _carry_out(session: Session) -> None:
-    for kind, notes in session.info.pop(_KEY, {}).items():
+def _committed(session: Session) -> None:
+    notes = session.info.pop(_KEY, {})
+    gathering = getattr(_here, "notes", None)
+    if gathering is None:
+        _carry(notes)
+        return
+    for kind, whats in notes.items():
+        gathering.setdefault(kind, {}).update(whats)
+
+
+def _carry(gathered: dict[str, dict[Any, bool]]) -> None:
+    for kind, notes in gathered.items():
         if kind not in _carriers:
             continue
         try:

@@ -52,6 +52,7 @@ def _undo_one(run: "Run", row: Any, step: Step) -> str | None:
         run.flags = lifecycle.fenced(run.lease, lease_until=run.lease_until())
         if step.undo_uses:
             db.session.commit()
+            after_commit.carry_out_now()
         assert step.undo is not None
         step.undo(task)
         breaker.succeeded(step.undo_uses)

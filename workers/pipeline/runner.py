@@ -246,6 +246,7 @@ def _begun(run: Run, row: Any, step: Step) -> bool:
     """Write down what is about to be done to a far system; False if somebody said stop at the last moment."""
     if step.uses or step.kind == "auto":
         journal.intend(run, row)
+        after_commit.carry_out_now()
     return not run.flags.stop
 
 
