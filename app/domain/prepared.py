@@ -13,6 +13,12 @@ def add(table: Table, **values: Any) -> None:
     db.session.execute(_insert(table), values)
 
 
+def add_all(table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows that have the same columns."""
+    if rows:
+        db.session.execute(_insert(table), rows)
+
+
 @cache
 def _insert(table: Table) -> Insert:
     return insert(table).inline()  # its number is nobody's business here

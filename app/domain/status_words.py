@@ -1,9 +1,14 @@
 """The stored status words of items and orders, brought up to date in the transaction that changes them."""
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.domain import after_commit, clock, prepared, story
 from app.domain.models import Order, OrderItem, Wait
@@ -36,8 +41,7 @@ _ITEM = (
 )  # fmt: skip
 _ORDER = (
     select(
-        order.c.id, order.c.status, order.c.version, order.c.processing_date, order.c.stages_begun,
-        order.c.stages_ended,
+        order.c.id, order.c.status, order.c.processing_date, order.c.stages_begun, order.c.stages_ended,
     )
     .where(order.c.id == bindparam("order_id"))
     .with_for_update(key_share=True)
@@ -99,30 +103,58 @@ def signal(item_id: uuid.UUID, order_id: uuid.UUID) -> None:
     after_commit.signal("queue")
 
 
-def refresh_order(order_id: uuid.UUID) -> None:
-    """Lock the order, derive its status from its items, date the transition, announce a stage it enters."""
-    before = db.session.execute(_ORDER, {"order_id": order_id}).one()
-    rows = db.session.execute(_ITS_ITEMS, {"order_id": order_id}).all()
+@dataclass(frozen=True)
+class OrderWords:
+    """What an order's row says of its way; a worker that has its only item keeps it in mind."""
+
+    id: uuid.UUID
+    status: Status
+    processing_date: datetime | None
+    stages_begun: dict[str, str]
+    stages_ended: dict[str, str]
+
+
+def refresh_order(order_id: uuid.UUID, before: OrderWords | None = None, rows: Sequence[Any] = ()) -> OrderWords:
+    """Derive the order's status from its items, date the transition, announce a stage it enters.
+
+    The order's row is locked first, unless the caller has locked its only item: then `before` is what the order says
+    and `rows` has the status, stage and stages_ended of that item.
+    """
+    if before is None:
+        before = OrderWords(**db.session.execute(_ORDER, {"order_id": order_id}).one()._mapping)
+        rows = db.session.execute(_ITS_ITEMS, {"order_id": order_id}).all()
     word = order_status(Status(row.status) for row in rows)
     now = clock.now()
     values: dict[str, Any] = {"modified_at": now}
     if word is not before.status:
-        values |= {"status": word, "version": before.version + 1} | _dates(before, word, now)
+        values |= {"status": word} | _dates(before, word, now)
         if word in ENDED_STATUSES:
             values["outcome"] = outcome(Status(row.status) for row in rows)
     entered, left = _stage_news(before, rows, word, now, values)
-    prepared.write(order, order_id, **values)
-    for stage in left:
-        if stage in story.STAGE_ENDS:
-            story.tell(order_id, f"order:{order_id}:ended:{stage}", "ticketing", "note",
-                       {"body": story.STAGE_ENDS[stage], "internal": False})  # fmt: skip
+    written = _written(tuple(values), word is not before.status)
+    version = db.session.execute(written, {"order_id": order_id, **prepared.parameters(values)}).scalar_one()
+    told = [
+        story.message(f"order:{order_id}:ended:{stage}", "ticketing", "note",
+                      {"body": story.STAGE_ENDS[stage], "internal": False})
+        for stage in left if stage in story.STAGE_ENDS
+    ]  # fmt: skip
     for stage in entered:
-        story.log(order_id, story.Line(user=story.STAGE_BEGINS[stage]), order_status=word)
-    if word is not before.status:
-        _ticket_follows(before, word)
+        story.log(order_id, story.Line(user=story.STAGE_BEGINS[stage]), order_status=word, told=told)
+    told += _ticket_follows(before, word, version)
+    story.tell_all(order_id, told)
+    news = {name: values[name] for name in ("processing_date", "stages_begun", "stages_ended") if name in values}
+    return replace(before, status=word, **news)
 
 
-def _dates(before: Any, word: Status, now: Any) -> dict[str, Any]:
+@cache
+def _written(columns: tuple[str, ...], raises_version: bool) -> ReturningUpdate[Any]:
+    values = prepared.placeholders(columns)
+    if raises_version:
+        values["version"] = order.c.version + 1
+    return update(order).where(order.c.id == bindparam("order_id")).values(values).returning(order.c.version)
+
+
+def _dates(before: OrderWords, word: Status, now: Any) -> dict[str, Any]:
     field = {
         Status.AWAITING_ORDER_CONFIRMATION: "pending_date",
         Status.AWAITING_MEMBER: "pending_date",
@@ -138,7 +170,7 @@ def _dates(before: Any, word: Status, now: Any) -> dict[str, Any]:
 
 
 def _stage_news(
-    before: Any, rows: Any, word: Status, now: Any, values: dict[str, Any]
+    before: OrderWords, rows: Sequence[Any], word: Status, now: Any, values: dict[str, Any]
 ) -> tuple[list[Stage], list[Stage]]:
     """Which stages the order enters for the first time, and which all of its items have now left behind."""
     stamp = now.isoformat()
@@ -158,8 +190,8 @@ def _stage_news(
     return entered, left
 
 
-def _ticket_follows(before: Any, word: Status) -> None:
-    was, now = (story.TICKET_STATUS.get(Status(w), "pending") for w in (before.status, word))
-    if was != now:
-        key = f"order:{before.id}:status:{before.version}"
-        story.tell(before.id, key, "ticketing", "set_status", {"status": now})
+def _ticket_follows(before: OrderWords, word: Status, version: int) -> list[dict[str, Any]]:
+    was, now = (story.TICKET_STATUS.get(status, "pending") for status in (before.status, word))
+    if was == now:
+        return []
+    return [story.message(f"order:{before.id}:status:{version - 1}", "ticketing", "set_status", {"status": now})]

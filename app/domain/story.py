@@ -61,10 +61,12 @@ def log(
     by: str = "system",
     internal: bool = False,
     order_status: Status | None = None,
+    told: list[dict[str, Any]] | None = None,
 ) -> uuid.UUID:
     """Write a log row with the statuses as they are now, and let the order's ticket be told the same.
 
-    `order_status` is the order's where the caller knows it.
+    `order_status` is the order's where the caller knows it; with `told` the ticket's messages are put there, for
+    `tell_all`.
     """
     item = None
     if item_id is not None or order_status is None:
@@ -84,16 +86,15 @@ def log(
         by=by,
         created_at=clock.now(),
     )
-    for name, text, hidden in (("user", line.user, False), ("debug", line.debug, True)):
-        if text:
-            tell(
-                order_id,
-                f"log:{uid}:{name}",
-                "ticketing",
-                "note",
-                {"body": text, "internal": hidden or internal},
-                item_id,
-            )
+    notes = [
+        message(f"log:{uid}:{name}", "ticketing", "note", {"body": text, "internal": hidden or internal}, item_id)
+        for name, text, hidden in (("user", line.user, False), ("debug", line.debug, True))
+        if text
+    ]
+    if told is None:
+        tell_all(order_id, notes)
+    else:
+        told += notes
     return uid
 
 
@@ -101,13 +102,23 @@ def tell(
     order_id: uuid.UUID, key: str, system: str, verb: str, payload: dict[str, Any], item_id: uuid.UUID | None = None
 ) -> None:
     """Leave a message for a far system; it is delivered after the commit, once, under this key."""
-    now = clock.now()
-    prepared.add(
-        messages,
-        order_id=order_id, item_id=item_id, key=key, system=system, verb=verb, payload=payload,
-        state="pending", tries=0, run_after=now, created_at=now,
-    )  # fmt: skip
-    after_commit.deliver(order_id)
+    tell_all(order_id, [message(key, system, verb, payload, item_id)])
+
+
+def message(
+    key: str, system: str, verb: str, payload: dict[str, Any], item_id: uuid.UUID | None = None
+) -> dict[str, Any]:
+    """A message for `tell_all`."""
+    return {"key": key, "system": system, "verb": verb, "payload": payload, "item_id": item_id}
+
+
+def tell_all(order_id: uuid.UUID, told: list[dict[str, Any]]) -> None:
+    """Leave several messages, to be delivered in this order."""
+    if told:
+        now = clock.now()
+        fresh = {"order_id": order_id, "state": "pending", "tries": 0, "run_after": now, "created_at": now}
+        prepared.add_all(messages, [{**one, **fresh} for one in told])
+        after_commit.deliver(order_id)
 
 
 def audit(

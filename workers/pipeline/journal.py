@@ -18,7 +18,7 @@ from app.domain.errors import StepError, TemporaryFailure, UnknownOutcome
 from app.domain.lifecycle import Flags, Lease, Move
 from app.domain.models import Audit, Callback, ItemDependency, Order, OrderItem, OutboundCall, StepRow, Wait
 from app.domain.models.base import table_of
-from app.domain.states import PERSON_WAITS, State, StepState, WaitKind
+from app.domain.states import PERSON_WAITS, Stage, State, StepState, WaitKind
 from app.domain.story import Line
 from app.extensions import db
 from workers.pipeline.handler import Await, Facts
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from workers.pipeline.runner import Run
 
 item, order, step, audit_rows = table_of(OrderItem), table_of(Order), table_of(StepRow), table_of(Audit)
-needs, calls = table_of(ItemDependency), table_of(OutboundCall)
+needs, calls, others = table_of(ItemDependency), table_of(OutboundCall), item.alias("others")
 _NAMED = re.compile(r"\{(\w+)\}")
 PERSON_KINDS = frozenset(kind.value for kind in PERSON_WAITS)
 
@@ -46,6 +46,9 @@ _ITEM = select(
     order.c.sub_account_id, order.c.requestor,
     exists().where(needs.c.item_id == item.c.id).label("needs_others"),
     exists().where(needs.c.needs_id == item.c.id).label("needed_by_others"),
+    ~exists().where(others.c.order_id == item.c.order_id, others.c.id != item.c.id).label("alone"),
+    order.c.status.label("order_status"), order.c.processing_date,
+    order.c.stages_begun.label("order_stages_begun"), order.c.stages_ended.label("order_stages_ended"),
 ).join(order, order.c.id == item.c.order_id).where(item.c.id == bindparam("item_id"))  # fmt: skip
 _STEPS = select(*COLUMNS).where(step.c.item_id == bindparam("item_id")).order_by(step.c.position)
 _BEGUN = (
@@ -119,7 +122,7 @@ def passed(
     )  # fmt: skip
     if nxt is None and run.item.needed_by_others:
         lifecycle.nudge_dependents(run.item.id)
-    _tell_words(run, flags, words, lines)
+    _tell_words(run, flags, words, lines, stage)
     db.session.commit()
     run.flags = flags
     if nxt is None:
@@ -136,16 +139,17 @@ def _stopped_before(run: "Run", flags: Flags, *, entered: bool) -> bool:
     return (flags.held or flags.cancelling or (flags.paused and not entered)) and not run.flags.stop
 
 
-def _tell_words(run: "Run", flags: Flags, words: dict[str, Any], lines: list[Line]) -> None:
+def _tell_words(run: "Run", flags: Flags, words: dict[str, Any], lines: list[Line], stage: Stage | None) -> None:
     """The log lines, and what follows from the item's new word."""
     if flags.held != run.flags.held:  # somebody held or released it meanwhile: the word is another one
+        run.order = None
         status_words.refresh(run.item.id, lines)
     else:
         for line in lines:
             story.log(run.item.order_id, line, item_id=run.item.id)
     if words:  # also then: a step that was the last one ends the item although somebody held it
         status_words.signal(run.item.id, run.item.order_id)
-        status_words.refresh_order(run.item.order_id)
+        run.refresh_order(words, stage)
     else:
         _signal(run)
 

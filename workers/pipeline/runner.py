@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from app.domain import after_commit, clock, lifecycle, status_words
 from app.domain.errors import LostLease, NotYet, StepError, TemporaryFailure
 from app.domain.lifecycle import CancelAsked, Flags, Lease, Move
 from app.domain.states import Stage, State, StepState, item_status
+from app.domain.status_words import OrderWords
 from app.extensions import db
 from workers.pipeline import breaker, compensation, journal, plan
 from workers.pipeline.handler import Await, Facts, Step, Task, effect_key
@@ -54,6 +56,7 @@ class Run:
     facts: Facts
     flags: Flags
     attempts: int = 0
+    order: OrderWords | None = None  # of an order that has no other item
     calls: list[Any] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
@@ -64,6 +67,15 @@ class Run:
         """What the item's row must say of its status when it comes into this state and stage."""
         word = item_status(state, stage, by_hand=self.item.by_hand, held=self.flags.held)
         return status_words.item_values(self.item, word, stage)
+
+    def refresh_order(self, words: dict[str, Any], stage: Stage | None) -> None:
+        """The order follows its item; that of a lone item without being read first."""
+        own = SimpleNamespace(
+            status=words.get("status", self.item.status), stage=stage,
+            stages_ended=words.get("stages_ended", self.item.stages_ended),
+        )  # fmt: skip
+        after = status_words.refresh_order(self.item.order_id, self.order, [own])
+        self.order = after if self.item.alone else None
 
     def new_task(self, key: str) -> Task:
         """What the next step sees; its calls are recorded in `calls`."""
@@ -155,7 +167,11 @@ def _open(lease: Lease, bench: Bench) -> Run:
     """Read the item; write its plan down if it has none. Commits the claim."""
     item = journal.read_item(lease.item_id)
     flags = Flags(item.held, item.cancelling)
-    run = Run(bench, lease, item, [], item.cursor, {**item.details, **item.facts}, flags, item.attempts)
+    order = OrderWords(
+        item.order_id, item.order_status, item.processing_date, item.order_stages_begun, item.order_stages_ended
+    )
+    facts = {**item.details, **item.facts}
+    run = Run(bench, lease, item, [], item.cursor, facts, flags, item.attempts, order if item.alone else None)
     if item.handler is None and not item.cancelling:
         _begin(run)
     else:
@@ -179,7 +195,7 @@ def _begin(run: Run) -> None:
     if words:
         item.status, item.stages_begun = words["status"], words.get("stages_begun", item.stages_begun)
         status_words.signal(item.id, item.order_id)
-        status_words.refresh_order(item.order_id)
+        run.refresh_order(words, item.stage)
 
 
 def _turn(run: Run) -> str | None:
