@@ -1,5 +1,6 @@
 """Every table, imported here so that one import knows the whole schema."""
 
+from app.domain.models.desk import Batch, BatchItem, SavedView
 from app.domain.models.inventory import Fabric, Location, Port, PortGroup, Service, Switch
 from app.domain.models.members import Account, ApiToken, Contact, LoginFailure, User, WebSession
 from app.domain.models.network import LocalEffect, NetworkJob, SwitchConfig
@@ -10,9 +11,9 @@ from app.domain.models.steps import HandlerPlan, StagePause, StepRow, Wait, Work
 from app.domain.models.tickets import Ticket, TicketMessage
 
 __all__ = [
-    "Account", "ApiToken", "Audit", "Callback", "Contact", "Counter", "Fabric", "FarSystem", "FormKey",
-    "HandlerPlan", "ItemDependency", "LocalEffect", "Location", "LoginFailure", "NetworkJob", "Order", "OrderItem",
-    "OrderLog", "OutboundCall", "OutboxMessage", "Port", "PortGroup", "Service", "StagePause", "StepRow",
-    "StoredAnswer", "Switch", "SwitchConfig", "Ticket", "TicketMessage", "User", "Wait", "WebSession",
-    "WorkerBeat",
+    "Account", "ApiToken", "Audit", "Batch", "BatchItem", "Callback", "Contact", "Counter", "Fabric", "FarSystem",
+    "FormKey", "HandlerPlan", "ItemDependency", "LocalEffect", "Location", "LoginFailure", "NetworkJob", "Order",
+    "OrderItem", "OrderLog", "OutboundCall", "OutboxMessage", "Port", "PortGroup", "SavedView", "Service",
+    "StagePause", "StepRow", "StoredAnswer", "Switch", "SwitchConfig", "Ticket", "TicketMessage", "User", "Wait",
+    "WebSession", "WorkerBeat",
 ]  # fmt: skip

@@ -51,7 +51,11 @@ class Port(Model):
     """A physical port of a switch. Free while no service holds it."""
 
     __tablename__ = "port"
-    __table_args__ = (UniqueConstraint("switch_name", "name"), Index("ix_port_service", "service_id"))
+    __table_args__ = (
+        UniqueConstraint("switch_name", "name"),
+        Index("ix_port_service", "service_id"),
+        Index("ix_port_name", "name"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     switch_name: Mapped[str] = mapped_column(ForeignKey("switch.name"))
@@ -95,6 +99,7 @@ class Service(Model):
             postgresql_where=text("mac_reserved"), sqlite_where=text("mac_reserved"),
         ),
         Index("ix_service_account", "account_id", "number"),
+        Index("ix_service_vlan", "vlan_id", "number"),
     )  # fmt: skip
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

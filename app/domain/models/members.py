@@ -19,7 +19,7 @@ class Account(Model):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     organisation: Mapped[str] = mapped_column(String(200))
     handle: Mapped[str | None] = mapped_column(String(100), unique=True)
-    asn: Mapped[int | None] = mapped_column(BigInteger)
+    asn: Mapped[int | None] = mapped_column(BigInteger, index=True)
     reseller_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"), index=True)
     flagged: Mapped[bool] = mapped_column(default=False)  # sales confirm each of its orders
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)

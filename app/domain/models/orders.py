@@ -36,6 +36,7 @@ class Order(WishedDates, Model):
         Index("ix_orders_modified", "modified_at", "number"),
         Index("ix_orders_created", "created_at", "number"),
         Index("ix_orders_sub_account_number", "sub_account_id", "number"),
+        Index("ix_orders_ticket", "ticket_number"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
