@@ -49,6 +49,11 @@ def _order(text: str, number: int | None) -> ColumnElement[bool]:
 def _service(text: str, number: int | None) -> ColumnElement[bool]:
     if number is not None:
         return or_(Service.number == number, Service.vlan_id == number)
+    return service_by_text(text)
+
+
+def service_by_text(text: str) -> ColumnElement[bool]:
+    """By a MAC address however it is written, else by a port."""
     bare = re.sub(r"[^0-9a-z]", "", text.lower())
     if _MAC.fullmatch(bare) and text.lower() != bare:
         return Service.mac_address == ":".join(bare[at : at + 2] for at in range(0, 12, 2))

@@ -1,13 +1,10 @@
 """The member's orders: the list, the list as CSV, one order with its tracker."""
 
-import csv
-import io
 import uuid
-from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 
-from flask import Response, redirect, request, stream_with_context, url_for
+from flask import Response, redirect, request, url_for
 
 from app.domain.errors import NotFound
 from app.queries import portal, portal_asked, portal_order
@@ -15,6 +12,7 @@ from app.queries.portal import OrderQuery, OrderRow
 from app.queries.portal_order import OrderPart
 from app.web.guard import actor
 from app.web.portal.frame import orders_crumb, own_account, page_or_part
+from app.web.sheets import sheet
 
 LABELS = {"needs": "Needs you", "progress": "In progress", "completed": "Completed", "all": "All"}
 HEADINGS = (
@@ -76,31 +74,15 @@ def _tabs(query: OrderQuery, waiting: int) -> list[dict[str, Any]]:
 def orders_csv() -> Response:
     """All orders of the list, sent as they are read."""
     query, viewer, own = _query(), actor(), own_account()
-    rows = stream_with_context(_lines(portal.every_order(viewer, own, query)))
-    made = Response(rows, mimetype="text/csv")
-    made.headers["Content-Disposition"] = "attachment; filename=orders.csv"
-    return made
+    return sheet("orders", HEADINGS, map(_cells, portal.every_order(viewer, own, query)))
 
 
-def _lines(rows: Iterator[OrderRow]) -> Iterator[str]:
-    yield "\ufeff" + _line(HEADINGS)  # so that a spreadsheet reads it as UTF-8
-    for row in rows:
-        yield _line((
-            row.number, row.ordered_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M"), row.ordered_by, row.customer,
-            row.what, row.po_number, row.words.words,
-            row.completed_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if row.completed_at else "",
-        ))  # fmt: skip
-
-
-def _line(cells: Any) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow([_harmless(cell) for cell in cells])
-    return out.getvalue()
-
-
-def _harmless(cell: Any) -> Any:
-    """A cell that a spreadsheet would take for a formula is made plain text."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+def _cells(row: OrderRow) -> tuple[Any, ...]:
+    return (
+        row.number, row.ordered_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M"), row.ordered_by, row.customer, row.what,
+        row.po_number, row.words.words,
+        row.completed_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if row.completed_at else "",
+    )  # fmt: skip
 
 
 def order(order_id: uuid.UUID) -> Response:

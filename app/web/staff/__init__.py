@@ -4,7 +4,21 @@ from flask import Blueprint
 
 from app.domain.permissions import Permission
 from app.web.guard import routes
-from app.web.staff import audit, frame, help_page, home, items_page, me, orders, search, tickets, verbs, work, workers
+from app.web.staff import (
+    audit,
+    frame,
+    help_page,
+    home,
+    items_page,
+    me,
+    orders,
+    search,
+    services,
+    tickets,
+    verbs,
+    work,
+    workers,
+)
 
 bp = Blueprint("staff", __name__)
 
@@ -40,6 +54,8 @@ routes(
     ("GET", "/tickets", tickets.tickets, Permission.TICKET_READ),
     ("GET", "/tickets/<int:number>", tickets.ticket, Permission.TICKET_READ),
     ("GET", "/search", search.search, Permission.STAFF_DESK),
+    ("GET", "/services", services.services, Permission.STAFF_DESK),
+    ("GET", "/services/<uuid:service_id>", services.service, Permission.STAFF_DESK),
     # The machine.
     ("GET", "/workers", workers.workers, Permission.ENGINE_SEE),
     ("POST", "/workers/<stage>/pause", workers.pause, Permission.ENGINE_PAUSE),

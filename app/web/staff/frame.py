@@ -25,6 +25,7 @@ _TONES = {View.UNCLAIMED: "paused", View.FAILED: "failed"}
 _PLACES: tuple[tuple[str, str, Permission], ...] = (
     ("Orders", "staff.orders", Permission.STAFF_DESK),
     ("Tickets", "staff.tickets", Permission.TICKET_READ),
+    ("Services", "staff.services", Permission.STAFF_DESK),
     ("Workers", "staff.workers", Permission.ENGINE_SEE),
     ("Audit", "staff.audit", Permission.AUDIT_READ),
 )
