@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import ipaddress
 import secrets
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from app.domain import clock, story
 from app.domain.errors import Finding, Invalid, NotSignedIn
 from app.domain.models import Account, ApiToken, LoginFailure, Order, User, WebSession
 from app.domain.permissions import STAFF, Role, Scope
+from app.domain.upsert import insert_for
 from app.extensions import db
 from app.services.actor import Actor
 
@@ -41,11 +43,12 @@ def _digest(secret: str) -> str:
 def sign_in(email: str, password: str, client: str, user_agent: str, hours: float) -> tuple[User, str]:
     """Check a password and open a session; answer the user and the cookie's secret.
 
-    `NotSignedIn` with one sentence for every reason. After a few failures in a row the address and the client must
-    wait, twice as long after each further one.
+    `NotSignedIn` with one sentence for every reason. After a few failures in a row this client must wait before it
+    tries this address again, twice as long after each further one; after many, before it tries any address. Others
+    who sign in with the same address do not wait: a stranger's guesses must not lock a person out.
     """
     email = email.strip().lower()
-    subjects = [f"mail:{email[:250]}", f"client:{client}"]
+    subjects = _subjects(email, client)
     _refuse_if_blocked(subjects)
     user = db.session.execute(select(User).where(User.email == email)).scalar_one_or_none()
     if not _verified(user, password) or user is None or not user.active:
@@ -67,6 +70,19 @@ def sign_in(email: str, password: str, client: str, user_agent: str, hours: floa
     return user, secret
 
 
+def _subjects(email: str, client: str) -> list[str]:
+    """What failures are counted by: the address as tried by this client, and the client.
+
+    An IPv6 client is its network of 64 bits, as each of its machines has all addresses of that to try from.
+    """
+    try:
+        where = ipaddress.ip_address(client)
+        network = str(ipaddress.ip_network((where, 64), strict=False) if where.version == 6 else where)
+    except ValueError:
+        network = client[:200]
+    return [f"pair:{_digest(f'{email} {network}')}", f"client:{network}"]
+
+
 def _verified(user: User | None, password: str) -> bool:
     try:
         return _hasher.verify(user.password_hash if user else _NOBODY, password) and user is not None
@@ -86,17 +102,21 @@ def _refuse_if_blocked(subjects: list[str]) -> None:
 
 
 def _count_failure(subject: str, free: int) -> None:
-    row = db.session.get(LoginFailure, subject, with_for_update=True)
     now = clock.now()
-    if row is None:
-        row = LoginFailure(subject=subject, failures=0)
-        db.session.add(row)
-    elif row.last_at < now - timedelta(hours=1):
+    made = insert_for(LoginFailure).values(subject=subject, failures=0, last_at=now)
+    db.session.execute(made.on_conflict_do_nothing())
+    row = db.session.execute(
+        select(LoginFailure)
+        .where(LoginFailure.subject == subject)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one()
+    if row.last_at < now - timedelta(hours=1):
         row.failures = 0
     row.failures += 1
     row.last_at = now
     if row.failures > free:
-        row.blocked_until = now + timedelta(seconds=min(900, 2 ** (row.failures - free)))
+        row.blocked_until = now + timedelta(seconds=min(900, 2 ** min(row.failures - free, 10)))
 
 
 def session_of(secret: str) -> WebSession | None:

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app.domain.models import Service
 from app.extensions import db
@@ -13,7 +14,7 @@ from tests.web.desk import CONNEXIONS, Desk, words
 
 def service_id(desk: Desk, number: int) -> uuid.UUID:
     with desk.app.app_context():
-        return db.session.query(Service.id).filter_by(number=number).scalar()
+        return db.session.execute(select(Service.id).where(Service.number == number)).scalar_one()
 
 
 def test_all_services_are_listed_with_whose_they_are_and_where(sales: FlaskClient) -> None:
@@ -27,8 +28,9 @@ def test_all_services_are_listed_with_whose_they_are_and_where(sales: FlaskClien
 
 @pytest.mark.parametrize(
     ("asked", "number"),
-    [({"q": "106552"}, 106552), ({"q": "701"}, 106552), ({"q": "0000.5e00.5302"}, 106552), ({"q": "lighthouse", "kind": "pvlan"}, 104001),
-     ({"q": "edge1-edi2 xe-0/0/3"}, 103127), ({"kind": "pvlan"}, 104001), ({"site": "PUL"}, 103127)],
+    [({"q": "106552"}, 106552), ({"q": "701"}, 106552), ({"q": "0000.5e00.5302"}, 106552),
+     ({"q": "lighthouse", "kind": "pvlan"}, 104001), ({"q": "edge1-edi2 xe-0/0/3"}, 103127),
+     ({"kind": "pvlan"}, 104001), ({"site": "PUL"}, 103127)],
 )  # fmt: skip
 def test_a_service_is_found_by_what_one_has(sales: FlaskClient, asked: dict[str, str], number: int) -> None:
     page = sales.get("/services", query_string=asked)

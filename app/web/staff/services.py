@@ -35,7 +35,8 @@ def services() -> Response:
 
 
 def _url(filters: ServiceFilters, cursor: str = "") -> str:
-    return url_for("staff.services", **filters.as_dict(), **({"cursor": cursor} if cursor else {}))
+    at: dict[str, Any] = {"cursor": cursor} if cursor else {}
+    return url_for("staff.services", **filters.as_dict(), **at)
 
 
 def _row(service: Service, page: staff_services.ServicePage) -> dict[str, Any]:
