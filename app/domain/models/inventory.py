@@ -33,6 +33,7 @@ class Location(Model):
     fabric_code: Mapped[str] = mapped_column(ForeignKey("fabric.code"))
     code: Mapped[str] = mapped_column(String(30))
     name: Mapped[str] = mapped_column(String(100))
+    address: Mapped[str] = mapped_column(String(200), default="", server_default=text("''"))  # in one line
 
     fabric: Mapped[Fabric] = relationship(back_populates="locations")
 

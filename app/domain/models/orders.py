@@ -70,6 +70,10 @@ class Order(WishedDates, Model):
     comment: Mapped[str | None] = mapped_column(Text)
     origin: Mapped[str] = mapped_column(String(20), default="standard")
     batch_alias: Mapped[str | None] = mapped_column(String(20), index=True)
+    enni: Mapped[Json | None] = mapped_column(JsonType)  # access products: {enni_vlan, enni_service_ref}
+    # No foreign keys: SQLite adds those only by rewriting the table. Neither kind of row is ever deleted.
+    package_id: Mapped[uuid.UUID | None] = mapped_column()  # selected once
+    qualification_id: Mapped[uuid.UUID | None] = mapped_column()
 
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     modified_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
