@@ -20,6 +20,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import URL
 
 from app import settings
+from app.domain import targets
+from app.domain.targets import Targets
 from app.settings import ConfigError, Row, setting
 
 HOUR = 3600
@@ -66,7 +68,9 @@ class Config:
 
     # People and rules
     member_ready_seconds: float = setting(72.0 * HOUR, "A ready service waits so long for its member.")
-    wait_target_seconds: float = setting(4.0 * HOUR, "A manual step is due this long after it opened.", minimum=1)
+    targets: str = setting("", "Minutes until a wait is due, as JSON; see docs/operations.md.", shown="see there")
+    system_longest_seconds: float = setting(24.0 * HOUR, "A far system's job that takes longer fails.", minimum=60)
+    digest_hour: int = setting(8, "Local hour of the mail on what is over target; -1 = none.", minimum=-1, maximum=23)
     claim_idle_seconds: float = setting(4.0 * HOUR, "An untouched claim on a manual step lapses after this.", minimum=1)
     network_review: bool = setting(True, "An engineer reviews what touches more than the member's own.")
     light_minimum_dbm: float = setting(-14.0, "Weakest light (dBm) that passes on a new port.", minimum=-60, maximum=10)
@@ -108,6 +112,7 @@ class Config:
         self._check_zone()
         self._check_far_systems()
         self._check_times()
+        self._check_targets()
         if self.secret_key and len(self.secret_key) < 16:
             raise ConfigError("SECRET_KEY must have at least 16 characters.")
 
@@ -157,6 +162,17 @@ class Config:
             )
         if self.retry_base_seconds > self.retry_max_seconds:
             raise ConfigError("RETRY_BASE_SECONDS must not be more than RETRY_MAX_SECONDS.")
+
+    def _check_targets(self) -> None:
+        try:
+            assert self.due_after
+        except ValueError as why:
+            raise ConfigError(f"TARGETS {why}.") from None
+
+    @cached_property
+    def due_after(self) -> Targets:
+        """How long each kind of waiting may take."""
+        return targets.read(self.targets)
 
     @cached_property
     def timezone(self) -> ZoneInfo:

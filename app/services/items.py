@@ -191,7 +191,7 @@ def _write_passed(
 
 def _leave_undoing(item_id: uuid.UUID, row: StepRow, actor: Actor, version: int | None, reason: str) -> None:
     """The item is being cancelled and this step could not be undone: a person says that it counts as undone."""
-    lifecycle.act(item_id, Move.RETRY, version=version, by=actor.name, reason=reason, **_FRESH)
+    lifecycle.act(item_id, Move.STEP_OVER, version=version, by=actor.name, reason=reason, **_FRESH)
     _write_passed(row, StepState.UNDONE, actor, reason)
 
 

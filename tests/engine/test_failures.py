@@ -112,10 +112,12 @@ def test_done_but_the_answer_got_lost_is_done_once(room: Room, item: uuid.UUID) 
 def test_what_only_takes_longer_spends_no_attempt(room: Room, item: uuid.UUID) -> None:
     failing(room, NotYet("Still configuring.", look_again=5))
     for _ in range(6):
-        assert room.work(item) == "breaker open" or room.state(item) is State.BACKOFF
+        assert room.work(item) == "waiting"
         room.later(10)
+    assert (room.item(item).attempts, len(room.waits(item))) == (0, 1)
     healed(room)
     assert room.work(item) == "done"
+    assert [wait.closed_how for wait in room.waits(item)] == ["fulfilled"]
 
 
 def test_a_bug_in_a_step_stops_the_item_in_words(room: Room, item: uuid.UUID) -> None:

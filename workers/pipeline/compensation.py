@@ -1,6 +1,5 @@
 """Cancelling: what was done is undone, in reverse, with the same care as the doing; then the item is cancelled."""
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -72,6 +71,7 @@ def _undone(run: "Run", row: Any, task: Task) -> None:
     run.attempts = 0
     run.flags = lifecycle.fenced(run.lease, attempts=0, crashes=0, lease_until=run.lease_until())
     db.session.execute(update(StepRow).where(StepRow.id == row.id).values(state=StepState.UNDONE, ended_at=clock.now()))
+    lifecycle.close_wait(run.item.id, "fulfilled", by="worker")
     journal.write_calls(run, row)
     for line in task.lines or [Line(debug=f"Undone: {row.title}.")]:
         story.log(run.item.order_id, line, item_id=run.item.id)
@@ -83,7 +83,7 @@ def _undone(run: "Run", row: Any, task: Task) -> None:
 def _failed(run: "Run", row: Any, step: Step, why: StepError) -> str:
     db.session.rollback()
     if isinstance(why, NotYet):
-        return journal.back_off(run, row, clock.now() + timedelta(seconds=why.look_again))
+        return journal.wait_on(run, row, next(iter(run.to_blame(step.undo_uses)), "other"), why)
     if not isinstance(why, TemporaryFailure):
         return journal.fail(run, row, why)
     breaker.failed(run.to_blame(step.undo_uses), why.detail)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.config import Config
 from app.domain import after_commit, clock, lifecycle, prepared, status_words, story
 from app.domain.asks import frozen, thawed
-from app.domain.errors import StepError, TemporaryFailure, UnknownOutcome
+from app.domain.errors import NotYet, StepError, TemporaryFailure, UnknownOutcome
 from app.domain.lifecycle import Flags, Lease, Move
 from app.domain.models import Audit, Callback, ItemDependency, Order, OrderItem, OutboundCall, StepRow, Wait
 from app.domain.models.base import table_of
@@ -110,7 +110,7 @@ def passed(
         db.session.rollback()
         run.flags = flags
         return None
-    if row.kind == "until":
+    if row.kind == "until" or row.state is StepState.STARTED:  # only such a step may have waited
         lifecycle.close_wait(run.item.id, "fulfilled", by="worker")
     ended = {"state": state, "token": run.lease.token, "facts": facts or None, "ended_at": now, "by": "worker",
              "reason": reason}  # fmt: skip
@@ -197,7 +197,15 @@ def ask_person(run: "Run", row: Any) -> str | None:
 
 
 def pause(run: "Run", row: Any, what: Await) -> str:
-    """The item now waits. If it already waits for the same, only the next look is set. Commits."""
+    """The item now waits. If it already waits for the same, only the next look is set. Commits.
+
+    A far system that takes longer than anybody should wait for is a failure, in words.
+    """
+    since = _waits_since(run.item.id, row, what)
+    longest = timedelta(seconds=run.bench.config.system_longest_seconds)
+    if what.kind is WaitKind.SYSTEM and since is not None and since + longest <= clock.now():
+        late = StepError(f"{what.title}: still not done after {_plainly(clock.now() - since)}.")
+        return fail(run, row, late, "overdue")
     look_again = what.look_again
     if _told_already(what):
         look_again = clock.now()
@@ -205,15 +213,16 @@ def pause(run: "Run", row: Any, what: Await) -> str:
     values: dict[str, Any] = {"run_after": _earliest(look_again, what.expires), "crashes": 0, "attempts": 0}
     if what.facts:
         values["facts"] = {**run.item.facts, **what.facts}
-    same = _same_open_wait(run.item.id, row, what)
-    if same:
-        lifecycle.fenced(run.lease, Move.PAUSE, same_version=True, **values)
+    undoing = run.flags.cancelling
+    if since is not None:
+        lifecycle.fenced(run.lease, Move.PAUSE, undoing=undoing, same_version=True, **values)
         write_calls(run, row)
     else:
-        lifecycle.fenced(run.lease, Move.PAUSE, **values)
+        lifecycle.fenced(run.lease, Move.PAUSE, undoing=undoing, **values)
         _open_wait(run, row, what)
-        _write_step(row.id, state=StepState.STARTED, token=run.lease.token,
-                    started_at=func.coalesce(step.c.started_at, clock.now()))  # fmt: skip
+        if not undoing:  # a step that is being undone stays what it was until it is
+            _write_step(row.id, state=StepState.STARTED, token=run.lease.token,
+                        started_at=func.coalesce(step.c.started_at, clock.now()))  # fmt: skip
         write_calls(run, row)
         story.audit("worker", f"waits: {what.kind.value}", order_id=run.item.order_id, item_id=run.item.id,
                     subject=row.key, after={"audience": what.audience, "title": what.title})  # fmt: skip
@@ -230,11 +239,27 @@ def _told_already(what: Await) -> bool:
     return db.session.execute(seen.returning(Callback.id)).first() is not None
 
 
-def _same_open_wait(item_id: uuid.UUID, row: Any, what: Await) -> bool:
+def wait_on(run: "Run", row: Any, system: str, why: NotYet) -> str:
+    """A step, or its undoing, that a far system has not finished: a wait like all others, with a target. Commits."""
+    look_again = clock.now() + timedelta(seconds=why.look_again)
+    title = (f"Undoing: {row.title}" if run.flags.cancelling else row.title)[:200]
+    return pause(run, row, Await(WaitKind.SYSTEM, f"system:{system}", title, tell=why.detail, look_again=look_again))
+
+
+def _plainly(length: timedelta) -> str:
+    hours = round(length.total_seconds() / 3600)
+    return f"{hours} hours" if hours > 1 else f"{max(1, round(length.total_seconds() / 60))} minutes"
+
+
+def _waits_since(item_id: uuid.UUID, row: Any, what: Await) -> datetime | None:
+    """Since when the item waits for just this, if it does."""
     found = db.session.execute(
-        select(Wait.step_key, Wait.kind, Wait.reference, Wait.audience).where(Wait.item_id == item_id, Wait.open)
+        select(Wait.step_key, Wait.kind, Wait.reference, Wait.audience, Wait.opened_at).where(
+            Wait.item_id == item_id, Wait.open
+        )
     ).first()
-    return found is not None and tuple(found) == (row.key, what.kind, what.reference, what.audience)
+    same = found is not None and tuple(found)[:4] == (row.key, what.kind, what.reference, what.audience)
+    return found.opened_at if found is not None and same else None
 
 
 def _open_wait(run: "Run", row: Any, what: Await) -> None:
@@ -247,16 +272,17 @@ def _open_wait(run: "Run", row: Any, what: Await) -> None:
         tell=what.tell or None,
         ask=frozen(what.ask) or None,
         reference=what.reference,
-        due_at=what.due or _target(run, what),
+        due_at=what.due or _target(run, row, what),
         expires_at=what.expires,
         default_answer=what.default_answer,
     )
 
 
-def _target(run: "Run", what: Await) -> datetime | None:
-    if what.kind not in PERSON_WAITS:
-        return None
-    return clock.now() + timedelta(seconds=run.bench.config.wait_target_seconds)
+def _target(run: "Run", row: Any, what: Await) -> datetime | None:
+    """When the wait is due: by its target, though not after it has answered itself."""
+    stage = run.item.stage.value if run.item.stage else None
+    allowed = run.bench.config.due_after.of(what.kind, stage, run.item.service_type, row.key)
+    return _earliest(clock.now() + allowed, what.expires) if allowed is not None else None
 
 
 def filled_in(text: str, run: "Run") -> str:

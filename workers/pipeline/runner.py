@@ -269,7 +269,7 @@ def _begun(run: Run, row: Any, step: Step) -> bool:
 def _failed(run: Run, row: Any, step: Step, why: StepError) -> str:
     db.session.rollback()
     if isinstance(why, NotYet):
-        return journal.back_off(run, row, clock.now() + timedelta(seconds=why.look_again))
+        return journal.wait_on(run, row, next(iter(run.to_blame(step.uses)), "other"), why)
     if not isinstance(why, TemporaryFailure):
         return journal.fail(run, row, why)
     breaker.failed(run.to_blame(step.uses), why.detail)

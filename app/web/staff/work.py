@@ -63,7 +63,7 @@ def queue_of(wish: Wish) -> Queue:
 
 def target() -> timedelta:
     """How long after it happened a failure is due."""
-    return timedelta(seconds=frame.config().wait_target_seconds)
+    return frame.config().due_after.failed
 
 
 def work() -> Response:
