@@ -87,7 +87,7 @@ const Handoff = {};
   const touch = (form) => form.setAttribute('hx-morph-skip', '');
   const untouch = (form) => form.removeAttribute('hx-morph-skip');
 
-  const onTyped = (event) => { if (event.isTrusted && event.target.form) touch(event.target.form); };
+  const onTyped = ({ isTrusted, target }) => { if (isTrusted && target.form && !target.form.matches('[role=search]')) touch(target.form); };
 
   const mainTask = (tasks) => tasks.find((task) => task.type === 'main');
 
@@ -176,20 +176,74 @@ const Handoff = {};
   });
 })();
 /* src/js/dialogs.js */
-/* <a href="page" data-dialog="id"> opens the <dialog id> instead of the page it also has. */
+/* <a href="page" data-dialog="id"> opens the <dialog id> instead of the page it also has. A <dialog data-from-page> takes what it asks from
+   that page: its heading and its [data-question]. What cannot be shown so is gone to as a page. */
 (() => {
+  const ask = async (dialog, url) => {
+    const answer = await fetch(url);
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const question = answer.ok && !answer.redirected && page.querySelector('[data-question]');
+    if (!question) { location.assign(url); return; }
+    dialog.querySelector('h2').textContent = page.querySelector('h1').textContent;
+    dialog.querySelector('[data-asked]').replaceChildren(document.adoptNode(question));
+    htmx.process(dialog);
+    dialog.showModal();
+    question.querySelector('textarea, input:not([type=hidden])')?.focus();
+  };
+
+  const open = (dialog, url) => {
+    if (dialog.open) return;
+    if (dialog.hasAttribute('data-from-page')) ask(dialog, url).catch(() => location.assign(url));
+    else dialog.showModal();
+    const field = dialog.querySelector('[data-palette]');
+    if (field) { field.focus(); field.select(); htmx.trigger(field, 'input', {}, false); }
+  };
+
+  const isBeside = (dialog, event) => { // a click on the backdrop counts as one on the dialog
+    const box = dialog.getBoundingClientRect();
+    return event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
+  };
+
   document.addEventListener('click', (event) => {
     const opener = event.target.closest?.('[data-dialog]');
     const dialog = opener && document.getElementById(opener.dataset.dialog);
-    if (dialog?.showModal && !event.ctrlKey && !event.metaKey) {
+    if (dialog?.showModal && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
-      if (!dialog.open) dialog.showModal();
-    } else if (event.target.matches?.('dialog[open]')) {
-      const box = event.target.getBoundingClientRect(); // a click on the backdrop counts as one on the dialog
-      const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
-      if (!inside) event.target.close();
-    }
-    event.target.closest?.('[data-close]')?.closest('dialog')?.close();
+      document.querySelectorAll('dialog[open]').forEach((other) => other.close());
+      open(dialog, opener.href);
+    } else if (event.detail && event.target.matches?.('dialog[open]') && isBeside(event.target, event)) event.target.close();
+    const inside = event.target.closest?.('[data-close]')?.closest('dialog');
+    if (inside) { event.preventDefault(); inside.close(); }
+  });
+})();
+/* src/js/palette.js */
+/* The palette's list by keyboard: arrows go from the field into the list and back, Enter in the field opens the first place,
+   typing in the list goes on typing in the field. The list is of plain links, so that it reads and works as one. */
+(() => {
+  const parts = (element) => {
+    const root = element.closest('dialog, main');
+    return { field: root?.querySelector('[data-palette]'), list: root?.querySelector('#palette-found') };
+  };
+
+  const step = (stops, at, key) => {
+    if (key === 'Home') return stops[1];
+    if (key === 'End') return stops[stops.length - 1];
+    return stops[(at + (key === 'ArrowDown' ? 1 : stops.length - 1)) % stops.length];
+  };
+
+  document.addEventListener('keydown', (event) => {
+    const here = event.target.closest?.('[data-palette], [data-jump]');
+    if (!here || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { field, list } = parts(here);
+    const links = [...list.querySelectorAll('[data-jump]')];
+    if (['ArrowDown', 'ArrowUp'].includes(event.key) || (here !== field && ['Home', 'End'].includes(event.key))) {
+      event.preventDefault();
+      const stops = [field, ...links];
+      step(stops, stops.indexOf(here), event.key)?.focus();
+    } else if (here === field && event.key === 'Enter' && links.length && list.dataset.text === field.value.trim().replace(/\s+/g, ' ')) {
+      event.preventDefault();
+      links[0].click();
+    } else if (here !== field && event.key.length === 1 && event.key !== ' ') field.focus(); // the letter then lands in the field
   });
 })();
 /* src/js/lists.js */

@@ -31,7 +31,7 @@ def own_account() -> str:
 def page(template: str, status: int = 200, crumbs: tuple[Crumb, ...] = (), **context: Any) -> Response:
     """A whole portal page; `crumbs` = the pages above it and itself, as (label, address)."""
     shown = [{"label": label, "url": url} for label, url in crumbs]
-    html = render_template(template, nav=_nav(), crumbs=shown, **context)
+    html = render_template(template, nav=nav(), crumbs=shown, **context)
     return make_response(html, status)
 
 
@@ -44,7 +44,7 @@ def page_or_part(
     return page(template, status, crumbs, **context)
 
 
-def _nav() -> list[dict[str, Any]]:
+def nav() -> list[dict[str, Any]]:
     here = request.path
     waiting = portal_asked.count(actor())
     orders = url_for("portal.orders")

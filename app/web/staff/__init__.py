@@ -12,6 +12,7 @@ from app.web.staff import (
     items_page,
     me,
     orders,
+    palette,
     search,
     services,
     tickets,
@@ -65,4 +66,5 @@ routes(
     ("GET", "/me", me.me, Permission.SIGNED_IN),
     ("POST", "/me", me.save, Permission.SIGNED_IN),
     ("GET", "/help", help_page.help_page, Permission.SIGNED_IN),
+    ("GET", "/palette", palette.palette, Permission.SIGNED_IN),
 )

@@ -57,16 +57,22 @@ def rail() -> str:
 def nav(current: str) -> list[dict[str, Any]]:
     """The rail's entries: the queue's views with their counts, then the places that the viewer's role may see."""
     counts = staff_queue.counts(actor())
-    entries: list[dict[str, Any]] = [_entry("Start", url_for("staff.home"), current)]
+    counted = {
+        view: {"count": words.number_words(count, CAP), "tone": _TONES.get(view, "") if count else ""}
+        for view, count in counts.items()
+    }
+    return [{**entry, **counted.get(entry.pop("view"), {})} for entry in places(current)]
+
+
+def places(current: str = "") -> list[dict[str, Any]]:
+    """The rail's entries without counts; `view`: the queue's view that an entry is."""
+    entries = [{**_entry("Start", url_for("staff.home"), current), "view": None}]
     for view, label in VIEW_LABELS.items():
         if view is View.MINE and actor().role is Role.ADMIN:
             continue  # an administrator claims nothing
-        entry = _entry(label, url_for("staff.work", view=view.value), current)
-        count = counts[view]
-        entries.append(
-            {**entry, "count": words.number_words(count, CAP), "tone": _TONES.get(view, "") if count else ""}
-        )
-    return entries + [_entry(label, url_for(name), current) for label, name, needed in _PLACES if may_now(needed)]
+        entries.append({**_entry(label, url_for("staff.work", view=view.value), current), "view": view})
+    own = [(label, name) for label, name, needed in _PLACES if may_now(needed)]
+    return entries + [{**_entry(label, url_for(name), current), "view": None} for label, name in own]
 
 
 def _entry(label: str, url: str, current: str) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from flask import Response, make_response, render_template
 
-from app.domain.permissions import STAFF
-from app.web.guard import actor
-from app.web.staff import frame
+from app.web.staff.own_frame import own_frame
 
 STATUSES = (
     ("queued", "Queued", "It waits for a worker, or for its start date."),
@@ -20,8 +18,4 @@ STATUSES = (
 
 def help_page() -> Response:
     """GET /help"""
-    staff = actor().role in STAFF
-    around = {"nav": frame.nav("")} if staff else {}
-    return make_response(
-        render_template("staff/help.html", frame="base.html" if staff else "portal.html", statuses=STATUSES, **around)
-    )
+    return make_response(render_template("staff/help.html", statuses=STATUSES, **own_frame()))

@@ -10,11 +10,10 @@ from wtforms import BooleanField, SelectField
 from wtforms.fields import SelectChoice as Choice
 
 from app.domain.errors import Invalid
-from app.domain.permissions import STAFF
 from app.extensions import db
 from app.services import people
-from app.web.guard import actor
 from app.web.staff import frame
+from app.web.staff.own_frame import own_frame
 
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
 
@@ -57,8 +56,4 @@ def save() -> Any:
 def _page(form: SettingsForm, status: int = 200) -> Response:
     usual = Choice("", f"The exchange's: {frame.config().exchange_timezone}")
     form.timezone.choices = [usual, *(Choice(zone, zone) for zone in ZONES)]
-    staff = actor().role in STAFF
-    around = {"nav": frame.nav("")} if staff else {}
-    return make_response(
-        render_template("staff/me.html", frame="base.html" if staff else "portal.html", form=form, **around), status
-    )
+    return make_response(render_template("staff/me.html", form=form, **own_frame()), status)

@@ -5,7 +5,7 @@
   const touch = (form) => form.setAttribute('hx-morph-skip', '');
   const untouch = (form) => form.removeAttribute('hx-morph-skip');
 
-  const onTyped = (event) => { if (event.isTrusted && event.target.form) touch(event.target.form); };
+  const onTyped = ({ isTrusted, target }) => { if (isTrusted && target.form && !target.form.matches('[role=search]')) touch(target.form); };
 
   const mainTask = (tasks) => tasks.find((task) => task.type === 'main');
 

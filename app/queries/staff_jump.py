@@ -1,0 +1,53 @@
+"""Where the jump palette leads besides pages and what the search finds: items by their name, saved views."""
+
+import re
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+
+from app.domain.models import Account, Order, OrderItem, SavedView
+from app.extensions import db
+from app.services.actor import Actor
+
+MOST = 8
+_ITEM = re.compile(r"(\d{1,9})\s*/\s*(\d{1,4})?")
+
+
+@dataclass(frozen=True)
+class ItemPlace:
+    """An item as it is named: “100042/1”."""
+
+    id: uuid.UUID
+    name: str
+    service_type: str
+    action: str
+    order_type: str
+    member: str
+
+
+def items(text: str) -> list[ItemPlace]:
+    """Items of an order's number, or the one that “100042/1” names; nothing for any other text."""
+    named = _ITEM.fullmatch(text) or re.fullmatch(r"(\d{1,9})()", text)
+    if named is None:
+        return []
+    number, item = int(named[1]), named[2]
+    query = (
+        select(OrderItem.id, OrderItem.item_number, OrderItem.service_type, OrderItem.action, Order, Account)
+        .join(Order, Order.id == OrderItem.order_id)
+        .join(Account, Account.id == Order.account_id)
+        .where(Order.number == number, *([OrderItem.item_number == int(item)] if item else []))
+        .order_by(OrderItem.item_number)
+        .limit(MOST)
+    )
+    return [
+        ItemPlace(row.id, f"{row.Order.number}/{row.item_number}", row.service_type, row.action,
+                  row.Order.order_type, row.Account.organisation)
+        for row in db.session.execute(query)
+    ]  # fmt: skip
+
+
+def saved_views(actor: Actor) -> list[SavedView]:
+    """One's own and the shared ones, by name."""
+    mine = or_(SavedView.owner_id == actor.user_id, SavedView.shared)
+    return list(db.session.scalars(select(SavedView).where(mine).order_by(SavedView.name).limit(100)))
