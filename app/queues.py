@@ -22,10 +22,10 @@ from app.domain.states import Stage
 
 log = structlog.get_logger()
 
-ADVANCE, DELIVER = "workers.jobs.advance", "workers.jobs.deliver"
+ADVANCE, DELIVER, BATCH = "workers.jobs.advance", "workers.jobs.deliver", "workers.jobs.work_batch"
 """The only function names that ever stand in Redis; workers refuse all others."""
-OUTBOX = "outbox"
-QUEUES = (*(stage.value for stage in Stage), OUTBOX)
+OUTBOX, BATCHES = "outbox", "batches"
+QUEUES = (*(stage.value for stage in Stage), OUTBOX, BATCHES)
 QUIET_AFTER_FAILURE_S = 1.0
 MARKED_S = 10
 """So long at most a wake-up that was lost with its worker keeps the sweep from sending another one."""
@@ -50,6 +50,9 @@ class Wakes:
     def deliver(self, order_ids: list[uuid.UUID]) -> None:
         self._send([(OUTBOX, DELIVER, str(order_id)) for order_id in order_ids])
 
+    def work_batches(self, batch_ids: list[uuid.UUID]) -> None:
+        self._send([(BATCHES, BATCH, str(batch_id)) for batch_id in batch_ids])
+
     def _send(self, wanted: list[tuple[str, str, str]]) -> None:
         """Those of (queue, function, argument) that do not wait in their queue already; in two round trips."""
         if not wanted or time.monotonic() < self._quiet_until:
@@ -69,7 +72,7 @@ class Wakes:
 
     def begun(self, function: str, argument: str) -> None:
         """A wake-up is being carried out: whatever changes from now on needs another one."""
-        names = [OUTBOX] if function == DELIVER else list(Stage)
+        names = {DELIVER: [OUTBOX], BATCH: [BATCHES]}.get(function) or list(Stage)
         with suppress(RedisError):  # the marks end by themselves
             self.redis.delete(*(_mark(name, argument) for name in names))
 
@@ -111,6 +114,7 @@ def init_app(app: Flask, url: str) -> None:
     app.extensions["wakes"] = wakes
     after_commit.carrier("wake", lambda notes: here().wake(notes))
     after_commit.carrier("deliver", lambda notes: here().deliver(notes))
+    after_commit.carrier("batch", lambda notes: here().work_batches(notes))
 
 
 def here() -> Wakes:

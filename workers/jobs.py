@@ -5,7 +5,8 @@ import uuid
 from flask import current_app
 
 from app import queues
-from workers import outbox
+from app.services import batches
+from workers import mailer, outbox
 from workers.pipeline import runner
 
 
@@ -16,7 +17,16 @@ def advance(item_id: str) -> str:
 
 
 def deliver(order_id: str) -> str:
-    """Send what an order has to tell other systems."""
+    """Send what an order has to tell other systems, and its mails; or a mail that belongs to no order."""
     queues.here().begun(queues.DELIVER, order_id)
     bench = current_app.extensions["bench"]
-    return outbox.deliver(uuid.UUID(order_id), bench.systems, bench.config)
+    told = outbox.deliver(uuid.UUID(order_id), bench.systems, bench.config)
+    mailed = mailer.deliver(uuid.UUID(order_id), bench.systems.notifier, bench.config)
+    return f"{told}; mails: {mailed}"
+
+
+def work_batch(batch_id: str) -> str:
+    """Act on some more items of a batch."""
+    queues.here().begun(queues.BATCH, batch_id)
+    bench = current_app.extensions["bench"]
+    return batches.work(uuid.UUID(batch_id), bench.config, bench.stopping)

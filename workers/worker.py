@@ -31,11 +31,12 @@ from sqlalchemy.exc import DBAPIError
 
 from app import logs
 from app.domain import after_commit
-from app.queues import ADVANCE, DELIVER, OUTBOX, connect
+from app.queues import ADVANCE, BATCH, BATCHES, DELIVER, OUTBOX, connect
 
 log = structlog.get_logger()
 
-ALLOWED = frozenset({ADVANCE, DELIVER})
+ALLOWED = frozenset({ADVANCE, DELIVER, BATCH})
+LATER = frozenset({OUTBOX, BATCHES})
 WAIT_S = 1
 """How long one blocking look at the queues lasts, and so how soon an idle worker notices that it should stop."""
 LOOK_AFTER_S = 5.0
@@ -60,7 +61,7 @@ class NoDeadline(BaseDeathPenalty):
 
 
 class WakeUp(Job):
-    """A job as it may stand in Redis: one of two functions and one id. Who can write to Redis gets no more than that.
+    """A job as it may stand in Redis: one of three functions and one id. Who can write to Redis gets no more than that.
 
     RQ would also import and call whatever a job names as its callbacks, and post to its web hooks; not here.
     """
@@ -165,11 +166,11 @@ class ItemWorker(SimpleWorker):
         return found
 
     def _in_order(self) -> list[Queue]:
-        """Items before messages, so that a click does not wait behind a pile of notes; but no message for long."""
+        """Items before messages and batches, so that a click does not wait behind a pile; but neither for long."""
         kept_waiting = time.monotonic() - self._outbox_at > OUTBOX_WAITS_S
         if kept_waiting:
             self._outbox_at = time.monotonic()
-        return sorted(self._ordered_queues, key=lambda queue: (queue.name == OUTBOX) is not kept_waiting)
+        return sorted(self._ordered_queues, key=lambda queue: (queue.name in LATER) is not kept_waiting)
 
     def _stand_still(self) -> None:
         """`rq suspend` stops all workers, `rq resume` lets them go on."""

@@ -26,7 +26,7 @@ _carriers: dict[str, Callable[[list[Any]], None]] = {}
 
 
 def carrier(kind: str, carry: Callable[[list[Any]], None]) -> None:
-    """Say who carries out notes of this kind: `wake`, `deliver` or `signal`."""
+    """Say who carries out notes of this kind: `wake`, `deliver`, `batch` or `signal`."""
     _carriers[kind] = carry
 
 
@@ -39,8 +39,13 @@ def deliver(order_id: uuid.UUID) -> None:
     _note("deliver", order_id)
 
 
+def batch(batch_id: uuid.UUID) -> None:
+    """The batch has items that nobody has acted upon yet."""
+    _note("batch", batch_id)
+
+
 def signal(topic: str) -> None:
-    """Pages that show this topic (`item-<id>`, `order-<id>`, `queue`) should look again."""
+    """Pages that show this topic (`item-<id>`, `order-<id>`, `batch-<id>`, `queue`) should look again."""
     _note("signal", topic)
 
 

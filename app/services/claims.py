@@ -11,18 +11,19 @@ from app.domain.models import OrderItem, Wait
 from app.domain.states import PERSON_WAITS
 from app.extensions import db
 from app.services.actor import Actor
-from app.services.items import need_reason, open_wait_of
+from app.services.items import need_reason, once_and_whole, open_wait_of
 
 
-def claim(item_id: uuid.UUID, actor: Actor, idle_seconds: float) -> None:
+def claim(item_id: uuid.UUID, actor: Actor, idle_seconds: float, *, form_key: str | None = None) -> None:
     """Take the paused item into one's own queue; it lapses after `idle_seconds` without an action."""
-    _set_claim(item_id, actor, idle_seconds, takeover=False)
+    once_and_whole(actor, "claim", form_key, lambda: _set_claim(item_id, actor, idle_seconds, takeover=False), item_id)
 
 
 def take_over(item_id: uuid.UUID, actor: Actor, idle_seconds: float, reason: str) -> None:
     """Take a claimed item from its owner, who is told so in the log."""
     need_reason(reason)
     _set_claim(item_id, actor, idle_seconds, takeover=True, reason=reason)
+    db.session.commit()
 
 
 def _set_claim(
@@ -50,8 +51,12 @@ def _set_claim(
     _told_claim(item_id, actor, "take over" if takeover else "claim", reason)
 
 
-def unclaim(item_id: uuid.UUID, actor: Actor) -> None:
+def unclaim(item_id: uuid.UUID, actor: Actor, *, form_key: str | None = None) -> None:
     """Give a claim back."""
+    once_and_whole(actor, "unclaim", form_key, lambda: _give_back(item_id, actor), item_id)
+
+
+def _give_back(item_id: uuid.UUID, actor: Actor) -> None:
     won = db.session.execute(
         update(Wait)
         .where(Wait.item_id == item_id, Wait.open, Wait.claimed_by_id == actor.user_id)
@@ -69,4 +74,3 @@ def _told_claim(item_id: uuid.UUID, actor: Actor, what: str, reason: str | None)
     order_id = db.session.execute(select(OrderItem.order_id).where(OrderItem.id == item_id)).scalar_one()
     story.audit(actor.name, what, order_id=order_id, item_id=item_id, reason=reason)
     status_words.refresh(item_id)
-    db.session.commit()

@@ -24,6 +24,7 @@ class FakeWakes:
     def __init__(self) -> None:
         self.woken: list[tuple[uuid.UUID, Stage]] = []
         self.delivered: list[uuid.UUID] = []
+        self.batches: list[uuid.UUID] = []
         self.rooms: dict[str, int] = {}
 
     def room(self, queue: str) -> int:
@@ -34,6 +35,9 @@ class FakeWakes:
 
     def deliver(self, orders: list[uuid.UUID]) -> None:
         self.delivered += orders
+
+    def work_batches(self, batches: list[uuid.UUID]) -> None:
+        self.batches += batches
 
 
 @pytest.fixture
