@@ -22,9 +22,8 @@ from app.extensions import db
 from tests.support import browser, shared
 from tests.support.postgres import PostgresServer, PostgresUnavailable
 from tests.support.redis import RedisServer
-from tests.support.schema import copy_sqlite, make_schema, test_config
+from tests.support.schema import DATABASES, copy_sqlite, make_schema, test_config
 
-DATABASES = ("sqlite", "postgresql")
 TEMPLATE = "handoff_template"
 
 
@@ -118,18 +117,36 @@ def own_redis() -> Iterator[RedisServer]:
 
 
 @pytest.fixture(params=DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database with all tables, on each kind.
 
     On one kind only: `@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)`.
     """
-    if request.param == "sqlite":
-        yield copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path / "handoff.db")
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
+    return empty_database(request.param, request, tmp_path)
+
+
+def empty_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
+    """The address of an empty database with all tables."""
+    if kind == "sqlite":
+        return copy_sqlite(request.getfixturevalue("sqlite_template"), folder / "handoff.db")
+    address: str = request.getfixturevalue("empty_postgresql")
+    return address
+
+
+@pytest.fixture(scope="session")
+def postgresql_of_this_process(postgres: PostgresServer) -> Iterator[str]:
+    """The name of a database that the tests of this process use one after the other."""
     name = f"t_{uuid.uuid4().hex}"
-    yield server.create(name, TEMPLATE)
-    server.drop(name)
+    postgres.create(name, TEMPLATE)
+    yield name
+    postgres.drop(name)
+
+
+@pytest.fixture
+def empty_postgresql(postgres: PostgresServer, postgresql_of_this_process: str) -> str:
+    """The address of that database, emptied: making a new one would cost more than most tests."""
+    postgres.empty(postgresql_of_this_process)
+    return postgres.url(postgresql_of_this_process)
 
 
 @pytest.fixture

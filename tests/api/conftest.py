@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +17,17 @@ from app.domain.models import OrderItem
 from app.domain.states import LIVE
 from app.extensions import db
 from tests import cast
+from tests.conftest import empty_database
 from workers.bench import make_bench
 from workers.pipeline import runner
 
 MOST_TURNS = 30
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """PostgreSQL; a test that depends on the database asks for both by `both_databases`."""
+    return empty_database(getattr(request, "param", "postgresql"), request, tmp_path)
 
 
 @pytest.fixture(autouse=True)

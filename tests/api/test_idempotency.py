@@ -10,6 +10,7 @@ from app.domain.models import Order, StoredAnswer
 from app.extensions import db
 from app.services import sweep
 from tests import cast
+from tests.support.schema import both_databases
 
 BODY = cast.order("connexions_new")
 
@@ -23,6 +24,7 @@ def how_many(app):
         return db.session.query(Order).count()
 
 
+@both_databases
 def test_the_second_one_gets_the_first_ones_answer(app, crm):
     first, second = post(crm, "key-1"), post(crm, "key-1")
     assert (first.status_code, second.status_code) == (201, 201)
@@ -45,6 +47,7 @@ def test_the_spelling_of_the_body_does_not_matter(app, crm):
     assert post(crm, "key-1", turned).headers["Idempotency-Replayed"] == "true"
 
 
+@both_databases
 def test_another_body_under_the_same_key_is_refused(app, crm):
     post(crm, "key-1")
     answer = post(crm, "key-1", BODY | {"notes": "something else"})
@@ -76,6 +79,7 @@ def test_a_key_has_to_be_usable(app, crm, key):
     assert how_many(app) == 0
 
 
+@both_databases
 def test_many_at_once_make_one_order(app):
     clients = [cast.program(app)]
     for _ in range(3):
@@ -97,6 +101,7 @@ def test_a_log_line_is_written_once_as_well(crm):
     assert len(crm.get("/oms/order-logs").json["items"]) == 2
 
 
+@both_databases
 def test_a_key_is_forgotten_after_a_day(app, crm):
     order = cast.order("port_and_peering_unit", items=cast.order("port_and_peering_unit")["items"][:1])
     post(crm, "key-1", order)

@@ -11,6 +11,7 @@ from app.domain import clock
 from app.queries import api as queries
 from app.web.api import filters
 from tests import cast
+from tests.support.schema import both_databases
 
 MACS = (f"00:00:5e:00:53:{number:02x}" for number in range(10, 250))
 
@@ -53,6 +54,7 @@ def walk(client, path, **asked):
         assert answer.status_code == 200, answer.json
 
 
+@both_databases
 def test_orders_come_newest_first_and_whole(crm, orders):
     answer = crm.get("/oms/orders").json
     assert answer == {"items": list(reversed(orders)), "next": None}
@@ -65,6 +67,7 @@ def test_pages_join_without_gap_or_repetition(crm, orders, limit):
     assert {len(page) for page in pages[:-1]} <= {limit}
 
 
+@both_databases
 def test_an_order_that_comes_meanwhile_does_not_shift_the_pages(crm, orders, placed):
     first = crm.get("/oms/orders?limit=3").json
     placed("port_and_peering_unit")
@@ -72,11 +75,13 @@ def test_an_order_that_comes_meanwhile_does_not_shift_the_pages(crm, orders, pla
     assert [order["name"] for order in second["items"]] == [order["name"] for order in reversed(orders[:3])]
 
 
+@both_databases
 def test_items_are_paged_by_order_and_number(crm, orders):
     every = [f"{order['name']}/{item['item_number']}" for order in reversed(orders) for item in order["items"]]
     assert [name for page in walk(crm, "/oms/order-items", limit=2) for name in page] == every
 
 
+@both_databases
 def test_logs_are_paged(crm, orders):
     every = names(crm, "/oms/order-logs")
     assert [name for page in walk(crm, "/oms/order-logs", limit=2) for name in page] == every
@@ -104,11 +109,13 @@ def test_orders_are_filtered(crm, orders, asked, expected):
     assert names(crm, **asked) == [orders[at]["name"] for at in expected]
 
 
+@both_databases
 def test_orders_are_found_by_number_and_by_name(crm, orders):
     assert names(crm, number=orders[2]["name"]) == names(crm, name=orders[2]["name"]) == [orders[2]["name"]]
     assert names(crm, name="9999999999") == []
 
 
+@both_databases
 def test_orders_are_filtered_by_when_they_were_placed(crm, orders):
     bounds = {"created_since": orders[1]["created_at"], "created_before": orders[4]["created_at"]}
     assert names(crm, **bounds) == [orders[at]["name"] for at in (3, 2, 1)]
@@ -116,6 +123,7 @@ def test_orders_are_filtered_by_when_they_were_placed(crm, orders):
     assert names(crm, created_before="2020-01-01") == []
 
 
+@both_databases
 def test_what_changed_comes_in_the_order_of_the_changes(crm, orders):
     clock.advance(timedelta(minutes=5))
     now = crm.patch(f"/oms/orders/{orders[3]['id']}", json={"notes": "x"}).json["modified_at"]

@@ -95,6 +95,24 @@ class PostgresServer:
         self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
         return self.url(name)
 
+    def empty(self, name: str) -> None:
+        """Remove every row of a database but its migration's mark, cutting off whoever still uses it.
+
+        Much faster than making a new database: only tables that hold something are touched.
+        """
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+        with psycopg.connect(self._conninfo(name), autocommit=True) as connection:
+            connection.execute(others, [name])
+            found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            tables = [sql.Identifier(table) for (table,) in found if table != "alembic_version"]
+            rows = sql.SQL(" UNION ALL ").join(
+                sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})").format(sql.Literal(table.as_string()), table)
+                for table in tables
+            )
+            used = sql.SQL(", ").join(sql.SQL(table) for (table,) in connection.execute(rows).fetchall())
+            if used.as_string():
+                connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(used))
+
     def drop(self, name: str) -> None:
         """Remove a database, cutting off whoever still uses it."""
         self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
@@ -118,8 +136,8 @@ class PostgresServer:
         with psycopg.connect(self._conninfo(), autocommit=True) as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
-    def _conninfo(self) -> str:
-        return f"host=127.0.0.1 port={self.port} user={OWNER} dbname=postgres connect_timeout=5"
+    def _conninfo(self, database: str = "postgres") -> str:
+        return f"host=127.0.0.1 port={self.port} user={OWNER} dbname={database} connect_timeout=5"
 
     def _initialise(self) -> None:
         self.data.mkdir(mode=0o700)

@@ -5,12 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import flask_migrate
+import pytest
 
 from app import create_app
 from app.config import Config
 from app.extensions import db
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
+DATABASES = ("sqlite", "postgresql")
+both_databases = pytest.mark.parametrize("database_url", DATABASES, indirect=True)
+"""For a test, where its folder's tests run on one database only, that depends on which one it is."""
 TEST_KEY = "only-used-by-the-tests"
 
 

@@ -11,21 +11,14 @@ from jinja2 import FileSystemBytecodeCache
 from app.config import Config
 from app.domain import clock
 from tests import cast
-from tests.support.postgres import PostgresServer
-from tests.support.schema import copy_sqlite
+from tests.conftest import empty_database
 from tests.web.desk import Desk, open_desk
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """SQLite, or what the test asks for: `@pytest.mark.parametrize("database_url", […], indirect=True)`."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        yield copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path / "handoff.db")
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    name = f"web_{tmp_path.name.lower().replace('-', '_')[:30]}_{id(request):x}"
-    yield server.create(name, "handoff_template")
-    server.drop(name)
+    return empty_database(getattr(request, "param", "sqlite"), request, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,8 @@ from flask.testing import FlaskClient
 
 from app.domain.states import State
 from tests import cast
+from tests.support.schema import both_databases
 from tests.web.desk import PATCHED, Desk, actions, form, press, words
-
-both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 
 def numbers(client: FlaskClient, url: str) -> list[int]:

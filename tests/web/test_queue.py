@@ -9,9 +9,8 @@ from werkzeug.test import TestResponse
 
 from app.domain.states import State
 from tests import cast
+from tests.support.schema import both_databases
 from tests.web.desk import CONNEXIONS, PORT, Desk, actions, form, later, press, words
-
-both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 
 def listed(client: FlaskClient, url: str) -> list[str]:
