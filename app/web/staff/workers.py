@@ -29,7 +29,11 @@ def pause(stage: str) -> Any:
     if not reason:
         finding = Finding("/reason", "required", "Say why, for those who wonder.")
         return _page(Refusal(which.value, None, request.form.to_dict(), findings=[finding]))
-    engine.pause_stage(which, actor(), reason[:1000])
+    try:
+        engine.pause_stage(which, actor(), reason[:1000])
+    except Conflict as why:
+        db.session.rollback()
+        return _page(Refusal(which.value, None, request.form.to_dict(), sentence=why.detail))
     return _back(f"{words.STAGE_LABELS[which]} is paused.")
 
 
