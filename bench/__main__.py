@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import engine
+from bench import desk, engine
 from bench.house import House, house
 
 RESULTS = Path(__file__).with_name("results")
@@ -18,6 +18,8 @@ MEASURES: dict[str, tuple[str, str, Callable[[House], dict[str, Any]]]] = {
     "throughput": ("items/s through six no-op steps, three stages", "≥ 110", engine.throughput),
     "resume": ("resume → completed, in process", "≤ 10 ms", engine.resume_in_process),
     "resume_http": ("resume → completed, over HTTP", "≤ 15 ms", engine.resume_over_http),
+    "desk_small": ("queue, search, GET /oms/orders; 1,000 orders", "p95 < 50 ms", desk.small),
+    "desk_large": ("queue, search, GET /oms/orders; 1,000,000 orders", "p95 < 50 ms", desk.large),
 }
 
 
