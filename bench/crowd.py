@@ -40,8 +40,7 @@ from generate_series(1, {number}) n
 
 
 def load(number: int) -> None:
-    """So many orders, each with an item, a service, and what belongs to the state it is in. Committed, analysed."""
-    cast.load()
+    """So many orders, each with an item, a service, and what belongs to the state it is in. Committed, analysed. The cast is there already."""
     tables = [table_of(model) for model in (Order, OrderItem, Service, StepRow, Wait)]
     dropped = [index for table in tables for index in table.indexes if not index.unique]
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -23,7 +23,7 @@ PAGES = {
     "queue: unclaimed, one site": "/work?view=unclaimed&site=SEC",
     "queue: all, one member": "/work?view=all&member=member-77",
     "rail": "/rail",
-    "orders": "/orders",
+    "list of orders": "/orders",
     "search: order number": "/search?q=200321",
     "search: VLAN": "/search?q=321",
     "search: member": "/search?q=Networks%20321",
