@@ -21,7 +21,7 @@ LONGEST_EMAIL = 254
 def add(email: str, name: str, role: str, password: str, account_id: str | None = None, *, by: str) -> User:
     """Add a person who can sign in. Members and resellers belong to an account, staff to none."""
     email, name = email.strip().lower(), name.strip()
-    findings = [*_who(email, name), *_where(role, account_id)]
+    findings = [*_wrong_email(email), *wrong_name(name), *wrong_place(role, account_id)]
     if findings:
         raise Invalid("The user could not be added.", findings)
     if db.session.execute(select(User.id).where(User.email == email)).first():
@@ -35,16 +35,21 @@ def add(email: str, name: str, role: str, password: str, account_id: str | None 
     return user
 
 
-def _who(email: str, name: str) -> list[Finding]:
-    findings = []
+def _wrong_email(email: str) -> list[Finding]:
     if len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email):
-        findings.append(Finding("/email", "format", f"“{email[:80]}” is not an e-mail address."))
-    if not name or len(name) > 200:
-        findings.append(Finding("/name", "length", "A name has 1 to 200 characters."))
-    return findings
+        return [Finding("/email", "format", f"“{email[:80]}” is not an e-mail address.")]
+    return []
 
 
-def _where(role: str, account_id: str | None) -> list[Finding]:
+def wrong_name(name: str) -> list[Finding]:
+    """What is wrong with a person's name."""
+    if not name.strip() or len(name.strip()) > 200:
+        return [Finding("/name", "length", "A name has 1 to 200 characters.")]
+    return []
+
+
+def wrong_place(role: str, account_id: str | None) -> list[Finding]:
+    """What is wrong with a role and the account that goes with it."""
     if role not in set(Role):
         return [Finding("/role", "choice", f"The role must be one of {', '.join(Role)}.")]
     if Role(role) in STAFF:

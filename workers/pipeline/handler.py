@@ -100,6 +100,7 @@ class Step:
             "kind": self.kind,
             "team": self.team,
             "undo": self.undo is not None,
+            "asks": [one.label for one in self.ask.values()],
         }
 
     def row(self, position: int, stage: Stage | None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from app.web.staff import (
     work,
     workers,
 )
+from app.web.staff.admin import catalogue, people, tokens
 
 bp = Blueprint("staff", __name__)
 
@@ -62,6 +63,22 @@ routes(
     ("POST", "/workers/<stage>/pause", workers.pause, Permission.ENGINE_PAUSE),
     ("POST", "/workers/<stage>/resume", workers.resume_stage, Permission.ENGINE_PAUSE),
     ("GET", "/audit", audit.audit, Permission.AUDIT_READ),
+    # What only administrators do.
+    ("GET", "/admin/users", people.users, Permission.USERS_MANAGE),
+    ("POST", "/admin/users", people.add, Permission.USERS_MANAGE),
+    ("GET", "/admin/users/new", people.new_user, Permission.USERS_MANAGE),
+    ("GET", "/admin/users/<uuid:user_id>", people.user, Permission.USERS_MANAGE),
+    ("POST", "/admin/users/<uuid:user_id>/change", people.change, Permission.USERS_MANAGE),
+    ("POST", "/admin/users/<uuid:user_id>/deactivate", people.deactivate, Permission.USERS_MANAGE),
+    ("POST", "/admin/users/<uuid:user_id>/reactivate", people.reactivate, Permission.USERS_MANAGE),
+    ("POST", "/admin/users/<uuid:user_id>/end-sessions", people.end_sessions, Permission.USERS_MANAGE),
+    ("POST", "/admin/users/<uuid:user_id>/password", people.give_password, Permission.USERS_MANAGE),
+    ("GET", "/admin/tokens", tokens.tokens, Permission.USERS_MANAGE),
+    ("POST", "/admin/tokens", tokens.add_token, Permission.USERS_MANAGE),
+    ("GET", "/admin/tokens/new", tokens.new_token, Permission.USERS_MANAGE),
+    ("POST", "/admin/tokens/<uuid:token_id>/revoke", tokens.revoke, Permission.USERS_MANAGE),
+    ("GET", "/admin/catalogue", catalogue.service_types, Permission.USERS_MANAGE),
+    ("GET", "/admin/catalogue/<kind>", catalogue.service_type, Permission.USERS_MANAGE),
     # Oneself.
     ("GET", "/me", me.me, Permission.SIGNED_IN),
     ("POST", "/me", me.save, Permission.SIGNED_IN),

@@ -27,6 +27,9 @@ _PLACES: tuple[tuple[str, str, Permission], ...] = (
     ("Tickets", "staff.tickets", Permission.TICKET_READ),
     ("Services", "staff.services", Permission.STAFF_DESK),
     ("Workers", "staff.workers", Permission.ENGINE_SEE),
+    ("Users", "staff.users", Permission.USERS_MANAGE),
+    ("Tokens", "staff.tokens", Permission.USERS_MANAGE),
+    ("Catalogue", "staff.service_types", Permission.USERS_MANAGE),
     ("Audit", "staff.audit", Permission.AUDIT_READ),
 )
 

@@ -1,0 +1,1 @@
+"""What only administrators do: people, tokens of programs, and a look at the catalogue."""
