@@ -153,7 +153,8 @@ def _ticketing(message: Any, payload: dict[str, Any], ticketing: Any) -> None:
     if number is None:  # never silently: what was to be told stays in the outbox, as failed
         raise PermanentFailure("The order has no ticket to write this to: the help desk refused to open one.")
     if message.verb == "note":
-        ticketing.note(message.key, number, payload["body"], internal=payload["internal"])
+        as_note = payload.get("as_note", True)
+        ticketing.note(message.key, number, payload["body"], internal=payload["internal"], as_note=as_note)
     else:
         ticketing.set_status(message.key, number, payload["status"])
 

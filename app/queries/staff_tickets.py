@@ -9,7 +9,7 @@ from app.domain.errors import NotFound
 from app.domain.models import Audit, Order, Ticket
 from app.domain.permissions import Role
 from app.extensions import db
-from app.queries import staff_paging
+from app.queries import staff_paging, staff_search
 from app.queries.staff_paging import Numbered
 
 
@@ -44,7 +44,7 @@ class TicketDetail:
 
 def detail(number: int) -> TicketDetail:
     """`NotFound` if there is no such ticket."""
-    ticket = db.session.execute(
+    ticket = None if number > staff_search.LARGEST else db.session.execute(
         select(Ticket).where(Ticket.number == number).options(selectinload(Ticket.messages))
     ).scalar_one_or_none()
     if ticket is None:

@@ -9,7 +9,7 @@ from app.domain.models import Audit, OrderLog, Ticket, TicketMessage
 from app.domain.states import Stage, order_status
 from app.domain.story import STAGE_BEGINS
 from app.services.demo_rows import SALES_PERSON, Line, Past, PastItem, Row
-from app.services.tickets import NO_ACTION, PROVISIONING, SALES
+from app.services.tickets import fields, NO_ACTION, PROVISIONING, SALES
 
 Message = tuple[str, str, bool, datetime]
 """Key, body, whether it is internal, when."""
@@ -65,7 +65,7 @@ def _tickets(past: Past, order: Row, items: Sequence[PastItem]) -> list[Message]
     common = {
         "order_number": order["number"], "subject": words.subject(told, of), "status": "resolved",
         "person": {"name": order["requestor"]["full_name"], "email": order["requestor"]["email"]}, "cc": [],
-        "labels": ["oms", order["channel"]], "properties": {}, "created_at": at, "modified_at": order["modified_at"],
+        "labels": ["oms", order["channel"]], "properties": fields(words.properties(told, of[0], names)), "created_at": at, "modified_at": order["modified_at"],
         "resolved_at": order["modified_at"],
     }  # fmt: skip
     past.add(Ticket, number=order["ticket_number"], key=key + queue, queue=queue, read_only=False, **common)

@@ -56,8 +56,8 @@ def _ensure(order: Order, config: Config, queue: str, status: str) -> None:
 def _inform_sales(order: Order, config: Config) -> None:
     """The read-only ticket: first that nothing is to be done, then what was ordered."""
     payload = _payload(order, config, SALES, "resolved")
-    first = {**payload, "read_only": True, "informs": True, "body": f"{NO_ACTION}{order.id}"}
-    then = {"body": payload["body"], "internal": False, "informs": True}
+    first = {**payload, "read_only": True, "as_note": True, "informs": True, "body": f"{NO_ACTION}{order.id}"}
+    then = {"body": payload["body"], "internal": False, "as_note": False, "informs": True}
     story.tell(order.id, _key(order, "information"), "ticketing", "ensure", first)
     story.tell(order.id, _key(order, "information:body"), "ticketing", "note", then)
 
@@ -82,12 +82,13 @@ def _payload(order: Order, config: Config, queue: str, status: str) -> dict[str,
         "queue": queue,
         "status": status,
         "read_only": False,
-        "properties": _fields(words.properties(told, items[0], known)),
+        "properties": fields(words.properties(told, items[0], known)),
         "person": {"name": order.requestor.get("full_name") or "", "email": order.requestor.get("email") or ""},
         "cc": list(order.additional_cc),
         "labels": ["oms", order.channel],
     }
 
 
-def _fields(properties: dict[str, str]) -> dict[str, str]:
+def fields(properties: dict[str, str]) -> dict[str, str]:
+    """The properties under the titles of a help desk's own fields, without the empty ones."""
     return {FIELDS.get(name, name): value for name, value in properties.items() if value}

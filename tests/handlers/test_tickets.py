@@ -47,6 +47,7 @@ def test_sales_get_a_read_only_ticket_that_names_the_other(exchange):
     number = exchange.ticket(order)["number"]
     assert (told["queue"], told["status"], told["read_only"]) == ("sales", "resolved", True)
     first, second = (message["body"] for message in told["messages"])
+    assert [message["is_note"] for message in told["messages"]] == [True, False]
     assert first.startswith(
         "The service will be provisioned by self service automation. No action from sales is required. "
         f"Provisioning ticket number: {number}. Order ID: {order.id}"

@@ -69,4 +69,5 @@ def test_nonsense_is_answered_in_words(engineer: FlaskClient, url: str) -> None:
 
 
 def test_a_ticket_that_is_not_there_is_404(engineer: FlaskClient) -> None:
-    assert engineer.get("/tickets/99999").status_code == 404
+    for number in ("99999", "9" * 30, str(2**63)):
+        assert engineer.get(f"/tickets/{number}").status_code == 404

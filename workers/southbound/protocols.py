@@ -34,6 +34,7 @@ class Ticketing(Protocol):
         queue: str,
         status: TicketStatus,
         read_only: bool = False,
+        as_note: bool = False,
         properties: Json | None = None,
         person: Json | None = None,
         cc: list[str] | None = None,
@@ -42,12 +43,14 @@ class Ticketing(Protocol):
         """The number of the ticket made with `key`, which is made if there is none.
 
         `queue` is "sales" or "provisioning"; `person` has name and email; `properties` are the ticket's own
-        fields by their title (Priority, Site …); a read-only ticket asks nobody to act.
+        fields by their title (Priority, Site …); a read-only ticket asks nobody to act. `as_note`: its first message is
+        a note, as that of a ticket that only informs.
         """
         ...
 
-    def note(self, key: str, ticket: int, body: str, *, internal: bool = False) -> None:
-        """Add a note, once per `key`. `internal` notes are for the NOC, never for the member's side."""
+    def note(self, key: str, ticket: int, body: str, *, internal: bool = False, as_note: bool = True) -> None:
+        """Add a note, once per `key`. `internal` notes are for the NOC, never for the member's side; without `as_note`
+        it is a message like the one that opened the ticket."""
         ...
 
     def set_status(self, key: str, ticket: int, status: TicketStatus) -> None:

@@ -43,6 +43,7 @@ class DeskproTicketing:
         queue: str,
         status: TicketStatus,
         read_only: bool = False,
+        as_note: bool = False,
         properties: Json | None = None,
         person: Json | None = None,
         cc: list[str] | None = None,
@@ -58,6 +59,7 @@ class DeskproTicketing:
                 body=body,
                 queue=queue,
                 status=status,
+                as_note=as_note,
                 labels=[*(labels or []), *([READ_ONLY_LABEL] if read_only else []), KEY_LABEL + key],
                 properties=properties or {},
                 person=person or {},
@@ -72,6 +74,7 @@ class DeskproTicketing:
         body: str,
         queue: str,
         status: str,
+        as_note: bool,
         labels: list[str],
         properties: Json,
         person: Json,
@@ -85,7 +88,7 @@ class DeskproTicketing:
             "labels": labels,
             "fields": fields,
             "cc": cc,
-            "message": {"message": _with_lines(body, homeless), "format": "text", "is_note": False},
+            "message": {"message": _with_lines(body, homeless), "format": "text", "is_note": as_note},
         }
         if person.get("email"):
             request["person"] = {"email": person["email"], "name": person.get("name", "")}
@@ -93,9 +96,9 @@ class DeskproTicketing:
         self._read_back(number, key, status, fields)
         return number
 
-    def note(self, key: str, ticket: int, body: str, *, internal: bool = False) -> None:
+    def note(self, key: str, ticket: int, body: str, *, internal: bool = False, as_note: bool = True) -> None:
         reference = _reference(key, internal)
-        message = {"message": f"{body}\n\n{reference}", "format": "text", "is_note": True}
+        message = {"message": f"{body}\n\n{reference}", "format": "text", "is_note": as_note}
         with self._http.limited():
             if self._has_note(ticket, reference):
                 return

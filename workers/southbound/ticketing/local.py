@@ -30,6 +30,7 @@ class LocalTicketing:
         queue: str,
         status: TicketStatus,
         read_only: bool = False,
+        as_note: bool = False,
         properties: Json | None = None,
         person: Json | None = None,
         cc: list[str] | None = None,
@@ -57,12 +58,12 @@ class LocalTicketing:
             )
             session.add(ticket)
             session.flush()
-            session.add(TicketMessage(ticket_number=ticket.number, key=key, position=1, body=body))
+            session.add(TicketMessage(ticket_number=ticket.number, key=key, position=1, body=body, is_note=as_note))
             return ticket.number
 
         return first_come(make)
 
-    def note(self, key: str, ticket: int, body: str, *, internal: bool = False) -> None:
+    def note(self, key: str, ticket: int, body: str, *, internal: bool = False, as_note: bool = True) -> None:
         def add(session: Session) -> None:
             if session.scalar(select(TicketMessage.id).where(TicketMessage.key == key)) is not None:
                 return
@@ -70,8 +71,9 @@ class LocalTicketing:
             last = session.scalar(select(func.max(TicketMessage.position)).where(TicketMessage.ticket_number == ticket))
             session.add(
                 TicketMessage(
-                    ticket_number=ticket, key=key, position=(last or 0) + 1, body=body, is_note=True, internal=internal
-                )
+                    ticket_number=ticket, key=key, position=(last or 0) + 1, body=body, is_note=as_note,
+                    internal=internal,
+                )  # fmt: skip
             )
             row.modified_at = clock.now()
 
