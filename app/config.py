@@ -85,6 +85,8 @@ class Config:
     inventory: str = setting("local", "Where services are registered.", choices=("local", "http"))
     inventory_url: str = setting("", "Address of the service inventory.")
     callback_secret: str = setting("", "Signs the callbacks of the network automation.", secret=True)
+    smtp_url: str = setting("", "Mail server, smtp://user:password@host:587 or smtps://…; unset: logged.", secret=True)
+    mail_from: str = setting("", "Sender of mails, such as Orders <orders@ix.example>.", shown="unset")
     southbound_token: str = setting("", "Bearer token sent to the network automation and the inventory.", secret=True)
 
     # Logs
@@ -111,6 +113,7 @@ class Config:
         self._set("public_url", self._public_url())
         self._check_zone()
         self._check_far_systems()
+        self._check_mail()
         self._check_times()
         self._check_targets()
         if self.secret_key and len(self.secret_key) < 16:
@@ -153,6 +156,11 @@ class Config:
             raise ConfigError(f"TICKETING_KEY must be set when TICKETING is {self.ticketing}.")
         if self.network != "local" and not self.callback_secret:
             raise ConfigError(f"CALLBACK_SECRET must be set when NETWORK is {self.network}, to check its callbacks.")
+
+    def _check_mail(self) -> None:
+        settings.smtp_url(self.smtp_url)
+        if self.smtp_url:
+            settings.sender("MAIL_FROM", self.mail_from)
 
     def _check_times(self) -> None:
         if self.call_connect_seconds + self.call_read_seconds >= self.lease_seconds / 2:

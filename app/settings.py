@@ -1,9 +1,11 @@
 """How a setting is declared, found in the environment, parsed and refused. `app.config` declares them."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -157,6 +159,24 @@ def redis_url(text: str) -> str:
     if not complete:
         raise ConfigError("REDIS_URL must look like redis://host:6379/0, rediss://host/0 or unix:///path/redis.sock.")
     return text
+
+
+def smtp_url(text: str) -> None:
+    """Refuse what is not the address of a mail server. Empty is fine: none."""
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if text and not good:
+        raise ConfigError("SMTP_URL must look like smtp://user:password@host:587 or smtps://host.")
+
+
+def sender(name: str, text: str) -> None:
+    """Refuse what cannot stand as the sender of a mail."""
+    address = parseaddr(text)[1]
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or any(ord(sign) < 32 for sign in text):
+        raise ConfigError(f"{name} must be a sender such as Orders <orders@ix.example>, not “{text}”.")
 
 
 def web_url(name: str, text: str) -> str:

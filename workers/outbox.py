@@ -133,11 +133,7 @@ def _put_back(message: Any, why: StepError) -> None:
 
 
 def _send(message: Any, systems: Any) -> None:
-    payload = dict(message.payload)
-    if message.system == "ticketing":
-        _ticketing(message, payload, systems.ticketing)
-    else:
-        systems.notifier.send(message.key, **payload)
+    _ticketing(message, dict(message.payload), systems.ticketing)
     breaker.succeeded([message.system])
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, literal, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from app.domain import after_commit, clock, prepared, status_words, story
+from app.domain import after_commit, clock, notices, prepared, status_words, story
 from app.domain.errors import IllegalMove, LostLease, NotFound, Stale
 from app.domain.models import ItemDependency, OrderItem, Service, StagePause, Wait
 from app.domain.models.base import table_of
@@ -287,6 +287,7 @@ def open_wait(lease: Lease, **fields: Any) -> uuid.UUID:
     db.session.execute(
         wait.insert().values(id=wait_id, item_id=lease.item_id, open=True, opened_at=clock.now(), **fields)
     )
+    notices.ask(lease.item_id, wait_id, fields)
     return wait_id
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from app.domain import after_commit, clock, prepared, story
+from app.domain import after_commit, clock, notices, prepared, story
 from app.domain.models import Order, OrderItem, Wait
 from app.domain.models.base import table_of
 from app.domain.states import (
@@ -142,6 +142,8 @@ def refresh_order(order_id: uuid.UUID, before: OrderWords | None = None, rows: S
         story.log(order_id, story.Line(user=story.STAGE_BEGINS[stage]), order_status=word, told=told)
     told += _ticket_follows(before, word, version)
     story.tell_all(order_id, told)
+    if word is not before.status and word in notices.ENDS:
+        notices.tell(order_id, notices.ENDS[word])
     news = {name: values[name] for name in ("processing_date", "stages_begun", "stages_ended") if name in values}
     return replace(before, status=word, **news)
 

@@ -9,6 +9,7 @@ from workers.southbound.network.http import HttpNetworkAutomation
 from workers.southbound.network.local import LocalNetworkAutomation
 from workers.southbound.network.simulated import SimulatedSwitches
 from workers.southbound.notifier.console import ConsoleNotifier
+from workers.southbound.notifier.smtp import SmtpNotifier
 from workers.southbound.protocols import NetworkAutomation, Notifier, ServiceInventory, Ticketing
 from workers.southbound.ticketing.deskpro import DeskproTicketing
 from workers.southbound.ticketing.local import LocalTicketing
@@ -32,7 +33,7 @@ class Systems:
 
 def systems_from(config: Config) -> Systems:
     """The systems that `config` names. Made once per process; safe to share between threads."""
-    return Systems(_ticketing(config), _inventory(config), _network(config), ConsoleNotifier())
+    return Systems(_ticketing(config), _inventory(config), _network(config), _notifier(config))
 
 
 def _ticketing(config: Config) -> Ticketing:
@@ -51,6 +52,12 @@ def _network(config: Config) -> NetworkAutomation:
     if config.network == "http":
         return HttpNetworkAutomation(config.network_url, config.southbound_token, *_limits(config))
     return LocalNetworkAutomation(SimulatedSwitches())
+
+
+def _notifier(config: Config) -> Notifier:
+    if config.smtp_url:
+        return SmtpNotifier(config.smtp_url, config.mail_from, sum(_limits(config)))
+    return ConsoleNotifier(show_text=config.demo)
 
 
 def _limits(config: Config) -> tuple[float, float]:

@@ -12,6 +12,9 @@ Rules every implementation keeps, and the contract tests check:
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias
 
+from app.domain.errors import TemporaryFailure
+from app.services.mails.letters import Letter
+
 Json: TypeAlias = dict[str, Any]
 TicketStatus: TypeAlias = Literal["pending", "awaiting_agent", "awaiting_user", "resolved"]
 JobState: TypeAlias = Literal["queued", "running", "succeeded", "failed"]
@@ -146,9 +149,17 @@ class NetworkAutomation(Protocol):
         ...
 
 
+class RecipientLater(TemporaryFailure):
+    """The mail server is well, but takes no mail for this one address now (greylisting, a full mailbox)."""
+
+
 class Notifier(Protocol):
     """Tells a person something outside the desk, by e-mail."""
 
     system: ClassVar[str]
 
-    def send(self, key: str, to: str, subject: str, text: str, html: str = "") -> None: ...
+    def send(self, letter: Letter) -> None:
+        """Hand a letter over. `TemporaryFailure` if nobody takes it now, `RecipientLater` if only this address is not
+        taken now, `PermanentFailure` if it never will be. It is handed over again, under the same Message-ID, when
+        nobody knows whether it was."""
+        ...

@@ -2,9 +2,11 @@
 
 from app.domain.models.desk import Batch, BatchItem, SavedView
 from app.domain.models.drafts import ItemSetup
+from app.domain.models.identity import ForeignIdentity, OneTimeLink, RecoveryCode, SecondFactor
 from app.domain.models.inventory import Fabric, Location, Port, PortGroup, Service, Switch
 from app.domain.models.members import Account, ApiToken, Contact, LoginFailure, User, WebSession
 from app.domain.models.network import LocalEffect, NetworkJob, SwitchConfig
+from app.domain.models.notices import Mail, MailChoice, Notification, NotificationMark, NotificationsRead
 from app.domain.models.orders import Counter, ItemDependency, Order, OrderItem, OrderLog
 from app.domain.models.outbound import Callback, FarSystem, OutboundCall, OutboxMessage
 from app.domain.models.packages import (
@@ -24,11 +26,11 @@ from app.domain.models.tickets import Ticket, TicketMessage
 
 __all__ = [
     "Account", "ApiToken", "Audit", "Batch", "BatchItem", "Callback", "Contact", "Counter", "Fabric", "FarSystem",
-    "FormKey", "HandlerPlan", "ItemDependency", "ItemSetup", "LocalEffect", "Location",
-    "LoginFailure", "NetworkJob",
-    "Order", "OrderItem", "OrderLog", "OutboundCall", "OutboxMessage", "Package", "PackageService",
+    "ForeignIdentity", "FormKey", "HandlerPlan", "ItemDependency", "ItemSetup", "LocalEffect", "Location",
+    "LoginFailure", "Mail", "MailChoice", "NetworkJob", "Notification", "NotificationMark", "NotificationsRead",
+    "OneTimeLink", "Order", "OrderItem", "OrderLog", "OutboundCall", "OutboxMessage", "Package", "PackageService",
     "PackageSubscription", "Payment", "Port", "PortGroup", "ProductFamily", "ProductLine", "Qualification",
-    "SavedView", "Service", "ServiceSubscription", "StagePause", "StepRow",
+    "RecoveryCode", "SavedView", "SecondFactor", "Service", "ServiceSubscription", "StagePause", "StepRow",
     "StoredAnswer", "Switch", "SwitchConfig", "Terms", "TermsAcceptance", "Ticket", "TicketMessage", "User", "Wait",
     "WebSession", "WorkerBeat",
 ]  # fmt: skip

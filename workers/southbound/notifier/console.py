@@ -4,14 +4,19 @@ from typing import ClassVar
 
 import structlog
 
+from app.services.mails.letters import Letter
+
 log = structlog.get_logger("handoff.notifier")
 
 
 class ConsoleNotifier:
-    """One log line per message; the text is at level debug, because it may be long."""
+    """One log line per letter. Its text may hold a link that signs somebody in, so it is logged in the demo only."""
 
     system: ClassVar[str] = "notifier"
 
-    def send(self, key: str, to: str, subject: str, text: str, html: str = "") -> None:
-        log.info("notification", key=key, to=to, subject=subject)
-        log.debug("notification text", key=key, text=text)
+    def __init__(self, show_text: bool = False) -> None:
+        self._show_text = show_text
+
+    def send(self, letter: Letter) -> None:
+        more = {"text": letter.text} if self._show_text else {}
+        log.info("mail", to=letter.to, subject=letter.subject, message_id=letter.message_id, **more)

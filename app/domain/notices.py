@@ -1,0 +1,119 @@
+"""Notifications: written in the transaction that makes them true, once per order and event.
+
+What is written here is a key of what happened and plain facts (times, a stage); the words are made for each reader, so
+that no text of staff or of a far system can ever travel along.
+"""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, bindparam, cast, null, select
+
+from app.domain import after_commit, clock
+from app.domain.models import Notification, Order, OrderItem
+from app.domain.models.base import JsonType, UtcDateTime, table_of
+from app.domain.states import Status, WaitKind
+from app.domain.upsert import insert_for
+from app.extensions import db
+
+
+class Event(StrEnum):
+    """What people are told of. The first six are for members, the last for Sales."""
+
+    RECEIVED = "received"
+    CONFIRM = "confirm"  # their answer is needed, by a time
+    DELAYED = "delayed"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    OVERDUE = "overdue"  # a member has not answered in time
+
+
+ENDS = {Status.COMPLETED: Event.COMPLETED, Status.CANCELLED: Event.CANCELLED, Status.REJECTED: Event.REJECTED}
+"""The notification of an order that has ended."""
+ASKS = frozenset({WaitKind.CONFIRM, WaitKind.MEMBER})
+"""Waits that a member answers."""
+
+table, order, item = table_of(Notification), table_of(Order), table_of(OrderItem)
+COLUMNS = ("key", "event", "order_id", "wait_id", "account_id", "sub_account_id", "team", "facts", "created_at")
+
+
+def tell(order_id: uuid.UUID, event: Event, **facts: Any) -> None:
+    """Tell the order's own account, and the customer it is for; once per order and event."""
+    tell_once(order_id, event, f"order:{order_id}:{event.value}", facts)
+
+
+def tell_once(order_id: uuid.UUID, event: Event, key: str, facts: dict[str, Any]) -> None:
+    """As `tell`, under a key of its own."""
+    _write(_own, order_id, key=key, event=event.value, facts=facts)
+
+
+def ask(item_id: uuid.UUID, wait_id: uuid.UUID, wait: dict[str, Any]) -> None:
+    """An account is asked something: `wait` has kind, audience, step_key, due_at and expires_at.
+
+    All items of an order that ask the same account to agree are one question.
+    """
+    kind, _, account = wait["audience"].partition(":")
+    if wait["kind"] not in ASKS or kind != "account":
+        return
+    order_id = db.session.execute(select(item.c.order_id).where(item.c.id == item_id)).scalar_one()
+    about = f"wait:{wait_id}" if wait["kind"] is WaitKind.MEMBER else f"order:{order_id}:{wait['step_key']}:{account}"
+    by: datetime | None = wait.get("expires_at") or wait.get("due_at")
+    facts = {"respond_by": by.isoformat() if by else None, "goes_on": wait.get("expires_at") is not None}
+    _write(_others, order_id, key=about[:200], event=Event.CONFIRM.value, facts=facts, wait_id=wait_id,
+           account_id=account)  # fmt: skip
+
+
+def remind(order_id: uuid.UUID, wait_id: uuid.UUID, account: str, facts: dict[str, Any]) -> None:
+    """The time to answer has passed: ask once more."""
+    _write(_others, order_id, key=f"wait:{wait_id}:reminder", event=Event.CONFIRM.value,
+           facts={**facts, "reminder": True}, wait_id=wait_id, account_id=account)  # fmt: skip
+
+
+def tell_team(order_id: uuid.UUID, wait_id: uuid.UUID, team: str, facts: dict[str, Any]) -> None:
+    """A member has not answered, nor after the reminder."""
+    _write(_team, order_id, key=f"wait:{wait_id}:overdue", event=Event.OVERDUE.value, facts=facts, wait_id=wait_id,
+           team=team)  # fmt: skip
+
+
+def _write(of: Any, order_id: uuid.UUID, **values: Any) -> None:
+    """Insert it unless its key is there already; its mails are written and sent after the commit."""
+    statement = _inserted(of, db.engine.dialect.name)
+    db.session.execute(statement, {"whose": order_id, "now": clock.now(), **values})
+    after_commit.deliver(order_id)
+
+
+@cache
+def _inserted(of: Any, _dialect: str) -> Any:
+    """Built once for each kind of audience and database."""
+    return insert_for(table).from_select(COLUMNS, of()).on_conflict_do_nothing(index_elements=["key"])
+
+
+def _row(wait_id: Any, account: Any, sub_account: Any, team: Any) -> Select[Any]:
+    return select(
+        bindparam("key", type_=table.c.key.type), bindparam("event", type_=table.c.event.type), order.c.id, wait_id,
+        account, sub_account, team, bindparam("facts", type_=JsonType), bindparam("now", type_=UtcDateTime),
+    ).where(order.c.id == bindparam("whose", type_=order.c.id.type))  # fmt: skip
+
+
+def _own() -> Select[Any]:
+    return _row(_none("wait_id"), order.c.account_id, order.c.sub_account_id, _none("team"))
+
+
+def _others() -> Select[Any]:
+    return _row(_given("wait_id"), _given("account_id"), _none("sub_account_id"), _none("team"))
+
+
+def _team() -> Select[Any]:
+    return _row(_given("wait_id"), _none("account_id"), _none("sub_account_id"), _given("team"))
+
+
+def _given(name: str) -> Any:
+    return bindparam(name, type_=table.c[name].type)
+
+
+def _none(name: str) -> Any:
+    return cast(null(), table.c[name].type)
