@@ -1,7 +1,7 @@
 """The log, the tickets and the audit trail of an order of the past, in the order in which things happened."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 from app.catalogue import tickets as words
@@ -9,7 +9,7 @@ from app.domain.models import Audit, OrderLog, Ticket, TicketMessage
 from app.domain.states import Stage, order_status
 from app.domain.story import STAGE_BEGINS
 from app.services.demo_rows import SALES_PERSON, Line, Past, PastItem, Row
-from app.services.tickets import fields, NO_ACTION, PROVISIONING, SALES
+from app.services.tickets import NO_ACTION, PROVISIONING, SALES, fields
 
 Message = tuple[str, str, bool, datetime]
 """Key, body, whether it is internal, when."""
@@ -65,7 +65,8 @@ def _tickets(past: Past, order: Row, items: Sequence[PastItem]) -> list[Message]
     common = {
         "order_number": order["number"], "subject": words.subject(told, of), "status": "resolved",
         "person": {"name": order["requestor"]["full_name"], "email": order["requestor"]["email"]}, "cc": [],
-        "labels": ["oms", order["channel"]], "properties": fields(words.properties(told, of[0], names)), "created_at": at, "modified_at": order["modified_at"],
+        "labels": ["oms", order["channel"]], "properties": fields(words.properties(told, of[0], names)), "created_at": at,
+        "modified_at": order["modified_at"],
         "resolved_at": order["modified_at"],
     }  # fmt: skip
     past.add(Ticket, number=order["ticket_number"], key=key + queue, queue=queue, read_only=False, **common)
@@ -73,11 +74,13 @@ def _tickets(past: Past, order: Row, items: Sequence[PastItem]) -> list[Message]
         number, info = order["info_ticket_number"], key + "information"
         past.add(Ticket, number=number, key=info, queue=SALES, read_only=True, **common)
         no_action = NO_ACTION.format(ticket_number=order["ticket_number"]) + str(order["id"])
-        _write_messages(past, number, [(info, no_action, False, at), (f"{info}:body", body, False, at)])
+        _write_messages(past, number, [(info, no_action, False, at), (f"{info}:body", body, False, at)], notes={1})
     return [(key + queue, body, False, at)]
 
 
-def _write_messages(past: Past, ticket: int, messages: Sequence[Message]) -> None:
+def _write_messages(past: Past, ticket: int, messages: Sequence[Message], notes: Container[int] | None = None) -> None:
+    """`notes`: the positions of those that are notes; all but the first, if it is not said."""
     for position, (key, body, internal, at) in enumerate(messages, 1):
-        past.add(TicketMessage, ticket_number=ticket, key=key, position=position, body=body, is_note=position > 1,
+        is_note = position > 1 if notes is None else position in notes
+        past.add(TicketMessage, ticket_number=ticket, key=key, position=position, body=body, is_note=is_note,
                  internal=internal, created_at=at)  # fmt: skip

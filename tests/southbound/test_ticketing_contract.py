@@ -57,7 +57,7 @@ def test_a_ticket_that_only_informs_is_marked_read_only(systems: Systems, key: s
     assert systems.ticketing.get(number)["labels"] == ["oms"]
 
 
-def test_what_only_informs_begins_with_a_note_and_goes_on_as_a_message(systems: Systems, key: str, another_key: str) -> None:
+def test_what_only_informs_begins_with_a_note(systems: Systems, key: str, another_key: str) -> None:
     number = open_ticket(systems, key, read_only=True, as_note=True)
     systems.ticketing.note(another_key, number, "*What was ordered*", as_note=False)
     assert [message["is_note"] for message in systems.ticketing.get(number)["messages"]] == [True, False]

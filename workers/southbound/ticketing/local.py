@@ -73,7 +73,7 @@ class LocalTicketing:
                 TicketMessage(
                     ticket_number=ticket, key=key, position=(last or 0) + 1, body=body, is_note=as_note,
                     internal=internal,
-                )  # fmt: skip
+                )
             )
             row.modified_at = clock.now()
 
