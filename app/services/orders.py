@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from app.catalogue import JOIN_PVLAN, CheckedItem, ItemInput, check_order
 from app.catalogue.check import Checked
 from app.config import Config
-from app.domain import after_commit, clock, lifecycle, story
+from app.domain import after_commit, clock, lifecycle, notices, story
 from app.domain.errors import Conflict, Finding, IllegalMove, Invalid, NotFound, Stale
 from app.domain.lifecycle import Move
 from app.domain.models import Account, Contact, ItemDependency, Order, OrderItem, Wait
@@ -269,6 +269,7 @@ def _submit(order: Order, actor: Actor) -> None:
     cause = Line(user="Your order has been received.", debug=f"Ordered by {actor.name} through {order.channel}.")
     story.log(order.id, cause, by=actor.name)
     story.audit(actor.name, "order placed", order_id=order.id, subject=order.name, after={"items": len(order.items)})
+    notices.tell(order.id, notices.Event.RECEIVED)
     for item in order.items:
         after_commit.wake(item.id, None)
     after_commit.signal(f"order-{order.id}")
