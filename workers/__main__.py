@@ -12,7 +12,8 @@ from types import FrameType
 
 import structlog
 
-import workers.handlers  # noqa: F401  (registers the handlers)
+import workers.handlers  # registers the handlers
+import workers.jobs  # noqa: F401  (a worker that cannot do its jobs must not start)
 from app import create_app, logs
 from app.config import Config
 from app.domain.states import Stage
