@@ -4,11 +4,12 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
+import uuid
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import ColumnElement, delete, or_, select, true
+from sqlalchemy import ColumnElement, and_, delete, or_, select, true
 
 from app.domain import clock, story
 from app.domain.errors import Finding, Invalid, NotSignedIn
@@ -127,6 +128,35 @@ def session_of(secret: str) -> WebSession | None:
     if found is None or found.expires_at <= clock.now() or not found.user.active:
         return None
     return found
+
+
+def mark_of(session: WebSession) -> str:
+    """How a session is named on pages: enough to tell it from one's others, of no use for signing in."""
+    return session.secret_hash[:16]
+
+
+def is_this(session: WebSession, secret: str) -> bool:
+    """Whether it is the session behind this cookie's secret."""
+    return hmac.compare_digest(session.secret_hash, _digest(secret))
+
+
+def others_of(user_id: uuid.UUID, secret: str) -> ColumnElement[bool]:
+    """The condition for a person's sessions other than the one behind this secret."""
+    return and_(WebSession.user_id == user_id, WebSession.secret_hash != _digest(secret))
+
+
+def check_own_password(user: User, password: str) -> None:
+    """`Invalid` if it is not theirs; slowed down as sign-ins are, for a browser that was left open."""
+    subject = f"own:{user.id}"
+    try:
+        _refuse_if_blocked([subject])
+    except NotSignedIn as why:
+        raise Invalid("The password was not checked.", [Finding("/current", "wait", why.detail)]) from None
+    if not _verified(user, password):
+        _count_failure(subject, FREE_FAILURES)
+        db.session.commit()
+        raise Invalid("The password is not right.", [Finding("/current", "match", "This is not your password.")])
+    db.session.execute(delete(LoginFailure).where(LoginFailure.subject == subject))
 
 
 def sign_out(secret: str) -> None:

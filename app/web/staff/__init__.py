@@ -31,6 +31,8 @@ routes(
     ("GET", "/work", work.work, Permission.ITEM_READ),
     ("GET", "/items/<uuid:item_id>", items_page.item, Permission.ITEM_READ),
     ("GET", "/items/<uuid:item_id>/log.txt", items_page.log_text, Permission.LOG_READ_DEBUG),
+    ("GET", "/items/<uuid:item_id>/job-sheet", items_page.job_sheet, Permission.ITEM_READ),
+    ("POST", "/items/<uuid:item_id>/typing", items_page.typing, Permission.ITEM_READ),
     ("GET", "/items/<uuid:item_id>/takeover", items_page.takeover_page, Permission.ITEM_ANSWER),
     ("GET", "/items/<uuid:item_id>/cancel", items_page.cancel_page, Permission.ITEM_ACT),
     # Answering: waits of one's own team.
@@ -82,6 +84,9 @@ routes(
     # Oneself.
     ("GET", "/me", me.me, Permission.SIGNED_IN),
     ("POST", "/me", me.save, Permission.SIGNED_IN),
+    ("POST", "/me/password", me.change_password, Permission.SIGNED_IN),
+    ("POST", "/me/sessions/end-others", me.end_others, Permission.SIGNED_IN),
+    ("POST", "/me/sessions/<mark>/end", me.end_session, Permission.SIGNED_IN),
     ("GET", "/help", help_page.help_page, Permission.SIGNED_IN),
     ("GET", "/palette", palette.palette, Permission.SIGNED_IN),
 )
