@@ -65,9 +65,8 @@ def _tickets(past: Past, order: Row, items: Sequence[PastItem]) -> list[Message]
     common = {
         "order_number": order["number"], "subject": words.subject(told, of), "status": "resolved",
         "person": {"name": order["requestor"]["full_name"], "email": order["requestor"]["email"]}, "cc": [],
-        "labels": ["oms", order["channel"]], "properties": fields(words.properties(told, of[0], names)), "created_at": at,
-        "modified_at": order["modified_at"],
-        "resolved_at": order["modified_at"],
+        "labels": ["oms", order["channel"]], "properties": fields(words.properties(told, of[0], names)),
+        "created_at": at, "modified_at": order["modified_at"], "resolved_at": order["modified_at"],
     }  # fmt: skip
     past.add(Ticket, number=order["ticket_number"], key=key + queue, queue=queue, read_only=False, **common)
     if order["info_ticket_number"] is not None:

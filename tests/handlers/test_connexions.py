@@ -231,7 +231,7 @@ def test_two_changes_of_a_service_take_turns_so_that_neither_undoes_the_other(ex
 
 def test_a_cancelled_change_puts_the_service_back_as_it_was(exchange, far):
     far.fault("inventory", "unavailable")
-    order = changed(exchange, bandwidth=1_000, vlan_id=702)
+    order = changed(exchange, bandwidth=1_000, vlan_id=702, asn=64_505)
     assert exchange.item(order).status == "error"
     far.clear()
     orders.cancel(order.id, ENGINEER, "Wrong service")
@@ -239,7 +239,7 @@ def test_a_cancelled_change_puts_the_service_back_as_it_was(exchange, far):
 
     (_, asked), (_, back) = exchange.network(order)
     assert (asked["bandwidth_mbps"], asked["vlan_id"]) == (1_000, 702)
-    assert (back["bandwidth_mbps"], back["vlan_id"]) == (2_000, 701)
+    assert (back["bandwidth_mbps"], back["vlan_id"], back["clear"]) == (2_000, 701, ["asn"])
     service = exchange.service(cast.CONNEXIONS)
     assert (service.state, service.vlan_id, service.details["bandwidth"]) == ("active", 701, 2_000)
     assert exchange.registered(cast.CONNEXIONS)["details"] == service.details

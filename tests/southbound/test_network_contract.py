@@ -118,6 +118,8 @@ def test_the_life_of_a_port_with_a_service(systems: Systems, key: str, service: 
         ("open_quarantine", service, "+    state quarantine;"),
         ("connect_service", service, "-    state quarantine;\n+    state production;"),
         ("modify_service", {**number, "bandwidth_mbps": 5000}, "-    bandwidth_mbps 2000;\n+    bandwidth_mbps 5000;"),
+        ("modify_service", {**number, "asn": 64511}, "+    asn 64511;"),
+        ("modify_service", {**number, "asn": None, "clear": ["asn", "port"]}, "-    asn 64511;"),
         ("disable_port", {"service_number": port["service_number"]}, ""),
         ("remove_service", number, "-    state production;"),
         ("disable_port", {"service_number": port["service_number"]}, "-    enabled yes;"),
@@ -127,7 +129,7 @@ def test_the_life_of_a_port_with_a_service(systems: Systems, key: str, service: 
         job = done(systems, f"{key}-{position}", action, parameters)
         states.append(job.state)
         assert diff in job.diff
-    assert states == ["succeeded"] * 4 + ["failed"] + ["succeeded"] * 2
+    assert states == ["succeeded"] * 6 + ["failed"] + ["succeeded"] * 2
 
 
 def test_a_private_vlan_cannot_go_while_units_are_in_it(systems: Systems, key: str, service: dict[str, Any]) -> None:

@@ -115,7 +115,7 @@ def _submitted(action: str, title: str, parameters: Parameters, undo: str, activ
 
     def take_back(task: Task) -> Facts:
         _must_have_ended(task, task.facts.get(f"job_{action}"), action)
-        reference = task.systems.network.submit(task.key, undo, parameters(task, standing(task)))
+        reference = task.systems.network.submit(task.key, undo, _back(task, parameters))
         job = task.systems.network.poll(reference)
         if not job.ended:
             raise NotYet(f"Network automation still works on {undo}.", look_again=2.0)
@@ -126,6 +126,13 @@ def _submitted(action: str, title: str, parameters: Parameters, undo: str, activ
 
     step = automated(title, uses=("network",), undo=take_back, activates=activates)(submit)
     return replace(step, key=action)
+
+
+def _back(task: Task, parameters: Parameters) -> dict[str, Any]:
+    """How the service stood before; `clear` names what the change had added, for a change of a service is a merge."""
+    before, wanted = parameters(task, standing(task)), parameters(task, ordered(task))
+    added = [name for name, value in wanted.items() if value is not None and before.get(name) is None]
+    return {**before, "clear": added} if added else before
 
 
 def _new_effect(task: Task, earlier: str | None) -> Task:

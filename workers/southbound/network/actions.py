@@ -8,14 +8,14 @@
 | open_quarantine | puts a service on its port in the quarantine VLAN, where it is tested |
 | close_quarantine | takes the service out of quarantine again without connecting it |
 | connect_service | puts a service into production on its port, MAC address locked |
-| modify_service | merges changed values into a service |
+| modify_service | merges changed values into a service; takes away those that `clear` names |
 | remove_service | takes a service off the network |
 | create_pvlan, remove_pvlan | makes or removes a private VLAN on a fabric; removing is refused while units are in it |
 | attach_pvlan_unit, detach_pvlan_unit | puts a port into a private VLAN, takes it out |
 
 Parameters: `service_number` and `account` always (the owner); `port` ("edge1 xe-0/0/1", or with `switch`: "xe-0/0/1")
 or `ports`; `vlan_id`, `bandwidth_mbps` (0 = not policed), `mac_address`, `fabric`, `location`, `encapsulation`,
-`speed_mbps`, `pvlan` (its service number), `pvlan_type`, `service_name`, `mac_acl_protected`, `asn`.
+`speed_mbps`, `pvlan` (its service number), `pvlan_type`, `service_name`, `mac_acl_protected`, `asn`, `clear` (names).
 Removing what is not there succeeds without a change: the intent is met.
 """
 

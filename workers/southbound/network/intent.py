@@ -101,7 +101,10 @@ def _modify_service(configs: Configs, action: str, wanted: Json) -> None:
         return
     if switch is None:
         raise PermanentFailure(f"network: service {number} is not on any switch.")
-    _config(configs, switch)["services"][number].update(_values(action, wanted))
+    stanza = _config(configs, switch)["services"][number]
+    stanza.update(_values(action, wanted))
+    for name in set(wanted.get("clear", ())) & set(ACTIONS[action].writes):
+        stanza.pop(name, None)
     _vlan_is_free(configs, switch, number)
 
 
