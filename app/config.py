@@ -54,7 +54,8 @@ class Config:
     # How much runs
     workers: int = setting(2, "Worker processes.", minimum=1, maximum=256)
     web_processes: int = setting(1, "Web server processes.", minimum=1, maximum=64)
-    web_threads: int = setting(48, "Threads of each web process; live pages hold one each.", minimum=4, maximum=1000)
+    web_threads: int = setting(48, "Threads of each web process: pages that it makes at once.", minimum=4, maximum=1000)
+    web_streams: int = setting(1000, "Open live pages that each web process bears.", minimum=1, maximum=20_000)
 
     # The engine
     lease_seconds: float = setting(30.0, "How long a worker owns an item without a sign of life.", minimum=1)

@@ -1,6 +1,7 @@
 """How the web server runs. Given to gunicorn by deploy/run.py; `--bind` comes from there as well."""
 
 import os
+import resource
 import shutil
 import signal
 import tempfile
@@ -15,6 +16,13 @@ from app.config import Config
 from deploy.gunicorn_logs import Logs
 
 _config = Config.from_env()
+
+# Each open live page is a connection: as many files as this user may open, not the few that a shell begins with.
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+_wanted = _config.web_streams + _config.web_threads * 4 + 256
+if _soft != resource.RLIM_INFINITY and _soft < _wanted:
+    _most = _wanted if _hard == resource.RLIM_INFINITY else min(_wanted, _hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_most, _hard))
 
 worker_class = "gthread"
 workers = _config.web_processes

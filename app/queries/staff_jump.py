@@ -33,18 +33,20 @@ def items(text: str) -> list[ItemPlace]:
         return []
     number, item = int(named[1]), named[2]
     query = (
-        select(OrderItem.id, OrderItem.item_number, OrderItem.service_type, OrderItem.action, Order, Account)
+        select(
+            OrderItem.id, OrderItem.item_number, OrderItem.service_type, OrderItem.action,
+            Order.type, Account.organisation,
+        )
         .join(Order, Order.id == OrderItem.order_id)
         .join(Account, Account.id == Order.account_id)
         .where(Order.number == number, *([OrderItem.item_number == int(item)] if item else []))
         .order_by(OrderItem.item_number)
         .limit(MOST)
-    )
+    )  # fmt: skip
     return [
-        ItemPlace(row.id, f"{row.Order.number}/{row.item_number}", row.service_type, row.action,
-                  row.Order.order_type, row.Account.organisation)
+        ItemPlace(row.id, f"{number}/{row.item_number}", row.service_type, row.action, row.type, row.organisation)
         for row in db.session.execute(query)
-    ]  # fmt: skip
+    ]
 
 
 def saved_views(actor: Actor) -> list[SavedView]:

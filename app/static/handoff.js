@@ -410,31 +410,151 @@ const Handoff = {};
     else Handoff.flash(isReading(ctx) ? 'Not loaded. Try again.' : 'Not sent. Try again.');
   });
 })();
+/* src/js/stream.js */
+/* One event stream per browser. Among its visible tabs the one that holds the lock leads: it listens for all of them and tells the others
+   through a BroadcastChannel, because the seventh HTTP/1.1 connection to a host would hang. Hidden tabs want nothing; when the leader is
+   hidden or closed, the next one takes the lock and goes on from the last id that was heard. Where there are no locks (plain http on a
+   network) each visible tab has a stream of its own.
+     Handoff.stream.want(topics)      what this tab wants to hear; [] = nothing
+     Handoff.stream.again()           try at once
+   It calls Handoff.stream.onSignal(topic, spreadMs), .onOpen(topics, replayed) and .onLost(). */
+(() => {
+  const RETRY_MS = 1000, RETRY_MAX_MS = 30000;
+  const me = `${Date.now()}-${Math.random()}`;
+  const channel = window.BroadcastChannel && navigator.locks ? new BroadcastChannel('handoff-live') : null;
+  const wishes = new Map(); // tab → topics; the leader's book
+  const stream = { onSignal() {}, onOpen() {}, onLost() {} };
+  Handoff.stream = stream;
+  let wanted = [], step = null, waiting = null, source = null, open = '', lastId = '', spread = 0, delay = RETRY_MS, retry = 0, good = false;
+
+  const hear = ({ kind, topic, topics, ms, id, replayed }) => {
+    if (id) lastId = id;
+    if (kind === 'signal') stream.onSignal(topic, ms);
+    else if (kind === 'open') stream.onOpen(topics, replayed, ms);
+    else if (kind === 'lost') stream.onLost();
+  };
+
+  const tell = (message) => { channel?.postMessage(message); hear(message); };
+
+  const shut = () => {
+    clearTimeout(retry);
+    source?.close();
+    source = null;
+    open = '';
+    good = false;
+  };
+
+  const lost = () => {
+    shut();
+    tell({ kind: 'lost' });
+    retry = setTimeout(listen, delay * (0.75 + Math.random() / 2) + Math.random() * spread);
+    delay = Math.min(delay * 2, RETRY_MAX_MS);
+  };
+
+  const opened = (replayed) => {
+    delay = RETRY_MS;
+    good = true;
+    tell({ kind: 'open', topics: open.split(','), replayed, ms: spread });
+  };
+
+  const signal = (topic) => (event) => {
+    spread = Number(event.data) || 0;
+    tell({ kind: 'signal', topic, ms: spread, id: event.lastEventId });
+  };
+
+  /* The leader: one stream of all that the tabs want. */
+  const listen = () => {
+    const topics = [...new Set([...wishes.values()].flat())].sort().join(',');
+    if (topics === open && source) {
+      if (good) opened(true); // for the tab that has just come
+      return;
+    }
+    shut();
+    if (!topics) return;
+    open = topics;
+    const after = lastId;
+    const mine = new EventSource(`${document.body.dataset.events}?topics=${topics}${after ? `&after=${after}` : ''}`);
+    source = mine;
+    mine.addEventListener('open', () => { if (source === mine) opened(Boolean(after)); });
+    mine.addEventListener('error', () => { if (source === mine) lost(); });
+    mine.addEventListener('here', (event) => { spread = Number(event.data) || 0; lastId ||= event.lastEventId; });
+    ['resync', ...topics.split(',')].forEach((topic) => mine.addEventListener(topic, signal(topic)));
+  };
+
+  const lead = () => new Promise((stepDown) => {
+    waiting = null;
+    if (!wanted.length) { stepDown(); return; }
+    step = stepDown;
+    wishes.clear();
+    wishes.set(me, wanted);
+    channel?.postMessage({ kind: 'who' });
+    setTimeout(() => { if (step) listen(); }, channel ? 20 : 0); // the others' answers first: one stream instead of two
+  });
+
+  const stand = () => {
+    if (step || waiting) return;
+    if (!channel) { lead(); return; }
+    waiting = new AbortController();
+    navigator.locks.request('handoff-stream', { signal: waiting.signal }, lead).catch(() => {});
+  };
+
+  const leave = () => {
+    waiting?.abort();
+    waiting = null;
+    if (!step) return;
+    shut();
+    step();
+    step = null;
+  };
+
+  stream.want = (topics) => {
+    wanted = topics;
+    channel?.postMessage({ kind: 'want', tab: me, topics });
+    if (!topics.length) { leave(); return; }
+    if (step) { wishes.set(me, topics); listen(); } else stand();
+  };
+
+  stream.again = () => {
+    delay = RETRY_MS;
+    if (step) { shut(); listen(); } else channel?.postMessage({ kind: 'again' });
+  };
+
+  channel?.addEventListener('message', ({ data }) => {
+    if (data.kind === 'who') { if (wanted.length) channel.postMessage({ kind: 'want', tab: me, topics: wanted }); return; }
+    if (data.kind === 'want' && step) {
+      if (data.topics.length) wishes.set(data.tab, data.topics); else wishes.delete(data.tab);
+      if (source || data.topics.length) listen();
+    } else if (data.kind === 'again' && step) stream.again();
+    else if (wanted.length && !step) hear(data);
+  });
+})();
 /* src/js/live.js */
 /* Live pages. The server sends names, not HTML: /events?topics=item-<uuid>,order-<uuid>,queue answers with named events. An element
      <div id data-live="item-<uuid>" hx-get="its own address" hx-trigger="live" hx-swap="outerMorph">
-   fetches itself again when one of its topics is named, or `resync`. One stream per page, of all topics that stand on it.
-   Signals about lists ("queue": a topic without "-") are coalesced. A hidden tab closes its stream; a browser holds at most
-   four, because the seventh HTTP/1.1 connection to a host would hang: further windows ask every ten seconds instead. */
+   fetches itself again when one of its topics is named, or `resync`. A topic without "-" is a list: fetched at most every 2–3 s, and spread
+   over the time that the server names when many pages are open. Stream and sharing among tabs: stream.js. */
 (() => {
-  const LOST_MS = 5000, ASK_MS = 10000, SAFETY_MS = 30000, LIST_MS = 2000, RETRY_MS = 1000, RETRY_MAX_MS = 30000, STREAMS = 4;
-  const base = document.body.dataset.events;
+  const LOST_MS = 5000, ASK_MS = 10000, SAFETY_MS = 30000, LIST_MS = 2000;
   const lists = new WeakMap();
-  let source = null, release = null, attempt = 0, delay = RETRY_MS, topicsOpen = '', lastAll = 0, lostTimer = 0, retryTimer = 0, state = '';
+  let heard = '', lastAll = 0, lostTimer = 0, soon = 0, state = '';
 
   const elements = () => [...document.querySelectorAll('[data-live]')];
-  const topics = () => [...new Set(elements().flatMap((element) => element.dataset.live.split(/\s+/)))].filter(Boolean).sort().join(',');
+  const topics = () => (document.hidden ? [] : [...new Set(elements().flatMap((element) => element.dataset.live.split(/\s+/)))].filter(Boolean).sort());
   const fetchAgain = (element) => { if (element.isConnected) htmx.trigger(element, 'live', {}, false); };
 
   const fetchAll = () => {
+    clearTimeout(soon);
+    soon = 0;
     lastAll = Date.now();
     elements().filter((element) => !element.parentElement.closest('[data-live]')).forEach(fetchAgain);
   };
 
-  const fetchListSoon = (element) => {
+  const fetchAllWithin = (ms) => { if (!soon) soon = setTimeout(fetchAll, Math.random() * ms); };
+
+  const fetchListSoon = (element, ms) => {
     const plan = lists.get(element) || { next: 0, timer: 0 };
     if (plan.timer) return;
-    const wait = Math.max(Math.random() * 250, plan.next - Date.now());
+    const wait = Math.max(Math.random() * Math.max(ms, 250), plan.next - Date.now());
     plan.timer = setTimeout(() => {
       plan.timer = 0;
       plan.next = Date.now() + LIST_MS + Math.random() * 1000;
@@ -443,10 +563,7 @@ const Handoff = {};
     lists.set(element, plan);
   };
 
-  const signalled = (topic) => elements().filter((element) => element.dataset.live.split(/\s+/).includes(topic))
-    .forEach(topic.includes('-') ? fetchAgain : fetchListSoon);
-
-  const WORDS = { live: 'Live', asking: 'Updates every 10 s', paused: 'Live updates paused' };
+  const WORDS = { live: 'Live', paused: 'Live updates paused' };
 
   const show = (next) => {
     const place = document.getElementById('live');
@@ -465,79 +582,51 @@ const Handoff = {};
     button.type = 'button';
     button.className = 'quiet';
     button.textContent = 'Reconnect';
-    button.addEventListener('click', () => { delay = RETRY_MS; fetchAll(); open(); });
+    button.addEventListener('click', () => { fetchAll(); Handoff.stream.again(); });
     return button;
   };
 
-  /* One of the browser's few streams, held until the returned function is called; null if all are taken. */
-  const takeStream = async () => {
-    if (!navigator.locks) return () => {};
-    for (let number = 0; number < STREAMS; number += 1) {
-      const got = await new Promise((tell) => {
-        navigator.locks.request(`handoff-stream-${number}`, { ifAvailable: true },
-          (lock) => (lock ? new Promise((free) => tell(free)) : tell(null)));
-      });
-      if (got) return got;
-    }
-    return null;
+  const calm = () => { clearTimeout(lostTimer); lostTimer = 0; };
+
+  Handoff.stream.onSignal = (topic, ms) => {
+    if (topic === 'resync') { fetchAllWithin(ms); return; }
+    elements().filter((element) => element.dataset.live.split(/\s+/).includes(topic))
+      .forEach((element) => (topic.includes('-') ? fetchAgain(element) : fetchListSoon(element, ms)));
   };
 
-  const close = () => {
-    attempt += 1;
-    clearTimeout(retryTimer);
-    source?.close();
-    release?.();
-    source = release = null;
-  };
-
-  const opened = () => {
-    clearTimeout(lostTimer);
-    lostTimer = 0;
-    delay = RETRY_MS;
+  Handoff.stream.onOpen = (open, replayed, ms) => {
+    const mine = topics();
+    if (!mine.length || !mine.every((topic) => open.includes(topic))) return;
+    calm();
+    if (!replayed || heard !== mine.join()) fetchAllWithin(heard ? ms : 0); // whatever was said between the page's making and now
+    heard = mine.join();
     show('live');
-    fetchAll(); // whatever was said between the page's making and now
   };
 
-  const lost = () => {
-    close();
-    if (!lostTimer) lostTimer = setTimeout(() => { show('paused'); fetchAll(); }, LOST_MS);
-    retryTimer = setTimeout(open, delay * (0.75 + Math.random() / 2));
-    delay = Math.min(delay * 2, RETRY_MAX_MS);
-  };
-
-  const open = async () => {
-    close();
-    topicsOpen = topics();
-    if (!topicsOpen) { show(''); return; }
-    if (document.hidden || !base) return;
-    const mine = attempt;
-    const free = await takeStream();
-    if (mine !== attempt) { free?.(); return; }
-    if (!free) { show('asking'); retryTimer = setTimeout(open, SAFETY_MS); return; }
-    release = free;
-    source = new EventSource(`${base}?topics=${topicsOpen}`);
-    source.addEventListener('open', opened);
-    source.addEventListener('error', lost);
-    source.addEventListener('resync', fetchAll);
-    topicsOpen.split(',').forEach((topic) => source.addEventListener(topic, () => signalled(topic)));
+  Handoff.stream.onLost = () => {
+    if (!lostTimer && state !== 'paused') lostTimer = setTimeout(() => { lostTimer = 0; show('paused'); fetchAll(); }, LOST_MS);
   };
 
   const tick = () => {
-    if (document.hidden || !topicsOpen) return;
-    const every = state === 'live' ? SAFETY_MS : ASK_MS;
-    if (state && Date.now() - lastAll >= every) fetchAll();
+    if (document.hidden || !state) return;
+    if (Date.now() - lastAll >= (state === 'live' ? SAFETY_MS : ASK_MS)) fetchAll();
   };
 
+  let told = '';
   const look = () => {
-    if (document.hidden) { close(); clearTimeout(lostTimer); lostTimer = 0; return; }
-    delay = RETRY_MS;
-    open();
+    const mine = topics();
+    if (mine.join() === told) return;
+    told = mine.join();
+    if (!told) { heard = ''; calm(); if (!document.hidden) show(''); }
+    Handoff.stream.want(mine);
   };
+
+  const leave = () => { told = heard = ''; calm(); Handoff.stream.want([]); };
 
   document.addEventListener('visibilitychange', look);
-  window.addEventListener('pagehide', close);
+  window.addEventListener('pagehide', leave);
   window.addEventListener('pageshow', (event) => { if (event.persisted) look(); });
-  document.addEventListener('htmx:after:swap', () => { if (topics() !== topicsOpen) open(); });
+  document.addEventListener('htmx:after:swap', look);
   setInterval(tick, 1000);
-  document.addEventListener('DOMContentLoaded', open);
+  document.addEventListener('DOMContentLoaded', () => { if (document.body.dataset.events) look(); });
 })();

@@ -39,9 +39,9 @@ class Room:
     topics: list[str] = field(default_factory=list)
     posted: list[dict[str, str]] = field(default_factory=list)
 
-    def say(self, topic: str) -> None:
+    def say(self, topic: str, event_id: str = "") -> None:
         for stream in list(self.streams):
-            stream.put(topic)
+            stream.put((f"id: {event_id}\n" if event_id else "") + f"event: {topic}\ndata: 0\n\n")
 
     def cut(self) -> None:
         """End every stream and refuse new ones."""
@@ -54,8 +54,8 @@ class Room:
         self.streams.append(mine)
         try:
             yield ": here\n\n"
-            while (topic := mine.get()) is not None:
-                yield f"event: {topic}\ndata: 1\n\n"
+            while (event := mine.get()) is not None:
+                yield event
         finally:
             self.streams.remove(mine)
 
@@ -108,6 +108,7 @@ def room_app(room: Room) -> Flask:
     app.add_url_rule("/room", "room", lambda: render("page.html"))
     app.add_url_rule("/room/panel", "panel", panel)
     app.add_url_rule("/room/list", "list", lambda: render("list.html"))
+    app.add_url_rule("/room/takeover", "takeover", lambda: render("takeover.html"))
     app.add_url_rule("/room/claim", "claim", claim, methods=["POST"])
     app.add_url_rule("/room/answer", "answer", lambda: _answered(room), methods=["POST"])
     app.add_url_rule("/events", "events", events)

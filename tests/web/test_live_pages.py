@@ -271,11 +271,38 @@ def test_a_hidden_tab_closes_its_stream_and_is_right_again_when_it_returns(page:
     assert len(room.topics) == 2
 
 
-def test_a_fifth_window_asks_instead_of_holding_a_stream(page: Page, context: BrowserContext, address: str) -> None:
-    for _ in range(3):
-        another = context.new_page()
-        another.goto(f"{address}/room")
-        expect(another.locator(LIVE)).to_be_attached()
-    fifth = context.new_page()
-    fifth.goto(f"{address}/room")
-    expect(fifth.locator("#live")).to_have_text("Updates every 10 s")
+def test_the_tabs_of_a_browser_share_one_stream_and_outlive_the_one_that_held_it(
+    page: Page, context: BrowserContext, address: str, room: Room
+) -> None:
+    others = [context.new_page() for _ in range(7)]
+    for other in others:
+        other.goto(f"{address}/room")
+        expect(other.locator(LIVE)).to_be_attached()
+    assert len(room.topics) == 1, "the seventh connection to a host would hang"
+    room.status = "Running"
+    room.say(ITEM)
+    for one in (page, *others):
+        expect(one.locator("#status")).to_have_text("Running")
+    page.close()
+    room.status = "Completed"
+    for other in others:
+        expect(other.locator("#status")).to_have_text("Completed")
+    assert len(room.topics) == 2, "another tab holds the stream now"
+
+
+def test_a_stream_that_ended_goes_on_where_it_was(page: Page, room: Room) -> None:
+    room.say(ITEM, event_id="1700000000000-7")
+    with page.expect_request("**/events*") as request:
+        for stream in list(room.streams):
+            stream.put(None)
+    assert "after=1700000000000-7" in request.value.url
+
+
+def test_a_question_opens_as_a_dialog_and_gives_the_focus_back(page: Page) -> None:
+    page.locator("#takeover").click()
+    dialog = page.get_by_role("dialog", name="Take over 1041")
+    expect(dialog.get_by_label("Reason")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#takeover")).to_be_focused()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog", name="Jump to").get_by_role("searchbox")).to_be_focused()

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from app.domain.models import SavedView, User
 from app.extensions import db
 from tests import cast
-from tests.web.desk import CONNEXIONS, Desk
+from tests.web.desk import BY_HAND, CONNEXIONS, PORT, Desk
 
 
 def _jumps(client: FlaskClient, text: str, **headers: str) -> str:
@@ -31,7 +31,7 @@ def test_pages_are_found_by_the_beginnings_of_their_words(engineer: FlaskClient)
 
 
 def test_an_orders_number_leads_to_the_order_and_its_items(desk: Desk, engineer: FlaskClient) -> None:
-    placed = desk.place(("connexions", "new", CONNEXIONS), ("connexions", "new", {**CONNEXIONS, "vlan_id": 1234}))
+    placed = desk.place(("multiservice_port", "new", PORT), ("multiservice_port", "new", BY_HAND))
     found = _jumps(engineer, str(placed.number))
     assert f'href="/orders/{placed.id}"' in found
     assert all(f'href="/items/{item}"' in found for item in placed.items)

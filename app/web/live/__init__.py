@@ -21,9 +21,9 @@ def init_app(app: Flask) -> None:
     """One hub for this process; its reader starts with the first open stream, so after a server has forked."""
     config: Config = app.config["HANDOFF"]
     signals: live.Signals = app.extensions["signals"]
-    app.extensions["hub"] = Hub(signals, most=most_streams(config.web_threads))
+    app.extensions["hub"] = Hub(signals, most_streams(config.web_threads), config.web_streams)
 
 
 def most_streams(threads: int) -> int:
-    """How many of a process's threads streams may hold; the others stay free for pages."""
+    """How many of a process's threads streams may hold where they need one; the others stay free for pages."""
     return max(1, threads - max(3, threads // 4))

@@ -14,49 +14,58 @@ from app.domain.errors import NotFound
 from app.extensions import db
 from app.queries import live_topics
 from app.web.guard import actor
-from app.web.live.hub import Hub, Listener, Signal
+from app.web.live.hub import Hub, Listener, Signal, words
+from app.web.live.lines import HEARTBEAT_S, LOOK_S, takeable
 
-HEARTBEAT_S = 15.0
-LOOK_S = 1.0
-"""How often a silent stream looks whether its browser has gone or the server is stopping."""
 LONGEST_S = 600.0
 """After so long the browser must connect again, which checks anew who it is."""
 MOST_TOPICS = 200
 
 
 def events() -> Response:
-    """A stream of the asked topics that the viewer may hear of; what they may was decided when it opened."""
+    """A stream of the asked topics that the viewer may hear of; what they may was decided when it opened.
+
+    `after` (or the header Last-Event-ID): the last signal that was heard; what was said since is said first.
+    """
     asked = [topic for topic in request.args.get("topics", "").split(",") if topic][:MOST_TOPICS]
     topics = live_topics.allowed(actor(), asked)
     if not topics:
         raise NotFound("There is nothing here to listen to.")
     hub: Hub = current_app.extensions["hub"]
-    listener = hub.join(topics)
+    listener = hub.join(topics, takeable(request.environ))
     if listener is None:
         return Response(status=503, headers={"Retry-After": "10"})
-    last_seen = request.headers.get("Last-Event-ID", "")
-    missed = hub.missed(listener, last_seen) if last_seen else []
+    last_seen = request.headers.get("Last-Event-ID") or request.args.get("after", "")
+    opening = [("", "here") if not hub.position else (hub.position, "here")]
+    opening += hub.missed(listener, last_seen) if last_seen else []
     db.session.remove()  # a stream lives for minutes and must hold no connection
-    response = Response(_stream(hub, listener, missed, _hung_up(request.environ)), mimetype="text/event-stream")
-    response.call_on_close(lambda: hub.leave(listener))
+    response = Response(_stream(hub, listener, opening, request.environ), mimetype="text/event-stream")
+    response.call_on_close(lambda: _left(hub, listener))
     response.headers["X-Accel-Buffering"] = "no"
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _stream(hub: Hub, listener: Listener, missed: list[Signal], hung_up: Callable[[], bool]) -> Iterator[str]:
-    try:
-        yield ": here\n\n"
-        for signal in missed:
-            yield _event(signal)
-        replayed = _parts(missed[-1][0]) if missed else (0, 0)
-        yield from _fresh(hub, listener, hung_up, replayed)
-    finally:
+def _left(hub: Hub, listener: Listener) -> None:
+    """The request has ended; if its connection was taken over, the stream has not."""
+    if listener.line is None:
         hub.leave(listener)
 
 
-def _fresh(hub: Hub, listener: Listener, hung_up: Callable[[], bool], replayed: tuple[int, int]) -> Iterator[str]:
-    end = time.monotonic() + LONGEST_S * random.uniform(0.8, 1.2)
+def _stream(hub: Hub, listener: Listener, opening: list[Signal], environ: dict[str, Any]) -> Iterator[str]:
+    longest = LONGEST_S * random.uniform(0.8, 1.2)
+    try:
+        yield ": here\n\n" + "".join(words(signal, hub.spread_ms) for signal in opening)
+        if takeable(environ):
+            hub.take_over(listener, environ["gunicorn.socket"], longest)
+        else:
+            yield from _fresh(hub, listener, _hung_up(environ), time.monotonic() + longest)
+    finally:
+        _left(hub, listener)
+
+
+def _fresh(hub: Hub, listener: Listener, hung_up: Callable[[], bool], end: float) -> Iterator[str]:
+    """What a thread says that holds a stream."""
     said = time.monotonic()
     while not hub.stopping and time.monotonic() < end:
         try:
@@ -68,20 +77,9 @@ def _fresh(hub: Hub, listener: Listener, hung_up: Callable[[], bool], replayed: 
                 said = time.monotonic()
                 yield ": still here\n\n"
             continue
-        if signal[0] and _parts(signal[0]) <= replayed:
-            continue  # heard live and in the replay
-        said = time.monotonic()
-        yield _event(signal)
-
-
-def _parts(event_id: str) -> tuple[int, int]:
-    milliseconds, _, number = event_id.partition("-")
-    return int(milliseconds or 0), int(number or 0)
-
-
-def _event(signal: Signal) -> str:
-    event_id, topic = signal
-    return (f"id: {event_id}\n" if event_id else "") + f"event: {topic}\ndata: 1\n\n"
+        if listener.is_new(signal):  # else heard live and in the replay
+            said = time.monotonic()
+            yield words(signal, hub.spread_ms)
 
 
 def _hung_up(environ: dict[str, Any]) -> Callable[[], bool]:
