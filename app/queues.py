@@ -6,6 +6,8 @@ Redis may be away or lose everything at any time: a wake-up that got lost is rep
 import time
 import uuid
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -15,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from app.domain import after_commit
@@ -32,6 +35,31 @@ MARKED_S = 10
 FORGOTTEN_S = 3600
 LONGEST_QUEUE = 200
 """The sweep does not add to a queue that is longer: what stands there is probably the same, and nothing gets lost."""
+
+
+REGISTRIES = ("started", "deferred", "scheduled", "failed")
+MOST_KEPT = 50
+
+
+@dataclass(frozen=True)
+class KeptJob:
+    """A job that RQ has in one of its registries. `about`: its arguments; `since`: when it came there."""
+
+    id: str
+    queue: str
+    registry: str
+    function: str
+    about: str
+    since: datetime | None
+    error: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How many jobs each registry has, and the first of them."""
+
+    numbers: dict[str, int]
+    jobs: list[KeptJob]
 
 
 class Wakes:
@@ -91,6 +119,58 @@ class Wakes:
 
     def depth(self, queue: str) -> int:
         return len(self._queues[queue])
+
+    def oldest(self, queue: str) -> datetime | None:
+        """Since when the next wake-up waits in a queue."""
+        first = self._queues[queue].get_job_ids(0, 1)
+        return _kept(first[0], _read(first, self.redis)[0], queue, "queued").since if first else None
+
+    def kept(self) -> Kept:
+        """What RQ keeps of jobs beside its queues. Only looks: RQ's own way of counting would tidy up as well."""
+        numbers, jobs = dict.fromkeys(REGISTRIES, 0), []
+        for name, queue in self._queues.items():
+            for registry in REGISTRIES:
+                there = getattr(queue, f"{registry}_job_registry")
+                numbers[registry] += there.get_job_count(cleanup=False)
+                ids = there.get_job_ids(0, MOST_KEPT - 1, cleanup=False)
+                found = zip(ids, _read(ids, self.redis), strict=True)
+                jobs += [_kept(job_id, job, name, registry) for job_id, job in found]
+        return Kept(numbers, jobs[:MOST_KEPT])
+
+
+def _read(ids: list[str], redis: "Redis") -> list[Job | None]:
+    """The jobs behind these ids; None for one that is gone or that cannot be read."""
+    try:
+        return list(Job.fetch_many(ids, redis, serializer=JSONSerializer)) if ids else []
+    except RedisError:
+        raise
+    except Exception as nonsense:  # anybody may have put anything there
+        log.warning("a job in redis cannot be read", error=str(nonsense))
+        return [None] * len(ids)
+
+
+def _kept(job_id: str, job: Job | None, queue: str, registry: str) -> KeptJob:
+    if job is None:
+        return KeptJob(job_id, queue, registry, "", "", None, "")
+    try:
+        about = ", ".join(str(one)[:60] for one in job.args)
+    except Exception:  # its data is only read here
+        about = "cannot be read"
+    since = {"started": job.started_at, "failed": job.ended_at}.get(registry) or job.enqueued_at or job.created_at
+    said = _error_of(job) if registry == "failed" else ""
+    return KeptJob(job_id, queue, registry, (job.func_name or "")[:100], about, since, said)
+
+
+def _error_of(job: Job) -> str:
+    """The last line of what went wrong, as RQ has written it down."""
+    try:
+        result = job.latest_result()
+    except RedisError:
+        raise
+    except Exception:
+        return "What went wrong cannot be read."
+    lines = ((result.exc_string if result else "") or "").strip().splitlines()
+    return lines[-1][:500] if lines else ""
 
 
 def _mark(queue: str, argument: str) -> str:

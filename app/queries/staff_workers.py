@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from app.domain import clock
-from app.domain.models import FarSystem, OutboxMessage, StagePause, WorkerBeat
+from app.domain.models import FarSystem, Order, OutboxMessage, StagePause, WorkerBeat
 from app.domain.models.orders import OrderItem
 from app.domain.states import Stage, State
 from app.extensions import db
@@ -17,6 +17,7 @@ from app.queries.staff_rows import ItemRow
 QUIET = timedelta(seconds=15)
 """A worker without a sign of life for so long is taken for gone."""
 FORGOTTEN = timedelta(hours=1)
+MOST_REFUSED = 50
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,29 @@ def loads() -> list[StageLoad]:
     ]
 
 
-def far_systems() -> list[FarSystem]:
-    """Those that have ever failed; a system without a row has never given trouble."""
-    return list(db.session.scalars(select(FarSystem).order_by(FarSystem.name)))
+def far_systems() -> dict[str, FarSystem]:
+    """Those that have ever failed, by name; a system without a row has never given trouble."""
+    return {one.name: one for one in db.session.scalars(select(FarSystem).order_by(FarSystem.name))}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A message that was refused for good, and the order it is about."""
+
+    message: OutboxMessage
+    order_number: int
+
+
+def refused() -> list[Refused]:
+    """The newest messages that were refused for good."""
+    rows = db.session.execute(
+        select(OutboxMessage, Order.number)
+        .join(Order, Order.id == OutboxMessage.order_id)
+        .where(OutboxMessage.state == "failed")
+        .order_by(OutboxMessage.id.desc())
+        .limit(MOST_REFUSED)
+    )
+    return [Refused(row[0], row[1]) for row in rows]
 
 
 def outbox() -> Outbox:

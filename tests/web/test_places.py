@@ -92,7 +92,7 @@ def test_a_far_system_that_fails_is_told(desk: Desk, engineer: FlaskClient) -> N
         db.session.add(FarSystem(name="network", failures=7, last_error="503 Service Unavailable"))
         db.session.commit()
     page = words(engineer.get("/workers"))
-    assert "Network Failing" in page
+    assert "Network built in Failing" in page
     assert "503 Service Unavailable" in page
 
 

@@ -64,6 +64,7 @@ routes(
     ("GET", "/workers", workers.workers, Permission.ENGINE_SEE),
     ("POST", "/workers/<stage>/pause", workers.pause, Permission.ENGINE_PAUSE),
     ("POST", "/workers/<stage>/resume", workers.resume_stage, Permission.ENGINE_PAUSE),
+    ("POST", "/workers/messages/<int:message_id>/send-again", workers.send_again, Permission.ENGINE_PAUSE),
     ("GET", "/audit", audit.audit, Permission.AUDIT_READ),
     # What only administrators do.
     ("GET", "/admin/users", people.users, Permission.USERS_MANAGE),

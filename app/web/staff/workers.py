@@ -1,5 +1,7 @@
 """The machine: workers, stages with their queues, far systems; and pausing a stage."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
@@ -8,14 +10,18 @@ from redis.exceptions import RedisError
 from app import queues
 from app.domain import clock
 from app.domain.errors import Conflict, Finding, NotFound
+from app.domain.models import FarSystem
 from app.domain.permissions import Permission
 from app.domain.states import Stage
 from app.extensions import db
 from app.queries import staff_workers
-from app.services import engine
+from app.services import engine, outbound
 from app.web.guard import actor
 from app.web.staff import frame, words
 from app.web.staff.refusal import Refusal
+
+QUEUE_WORDS = {**{stage.value: label for stage, label in words.STAGE_LABELS.items()}, queues.OUTBOX: "Messages",
+               queues.BATCHES: "Batches"}  # fmt: skip
 
 
 def workers() -> Response:
@@ -59,26 +65,55 @@ def _stage(name: str) -> Stage:
     return Stage(name)
 
 
+def send_again(message_id: int) -> Any:
+    """POST /workers/messages/<id>/send-again"""
+    try:
+        outbound.send_again(message_id, actor(), request.form.get("form_key", "")[:64] or None)
+    except Conflict as why:
+        db.session.rollback()
+        return _page(Refusal("send-again", None, request.form.to_dict(), sentence=why.detail))
+    return _back("The message is on its way again.")
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """What Redis tells: wake-ups in each queue, since when the next one waits, and what RQ keeps of jobs."""
+
+    depths: dict[str, int]
+    oldest: dict[str, datetime | None]
+    kept: queues.Kept
+
+
 def _page(refusal: Refusal | None = None) -> Response:
-    depths = _depths()
+    carrier = _carrier()
+    depths = carrier.depths if carrier else {}
     return frame.answer(
         "staff/workers.html", "staff/_workers.html", refusal.status if refusal else 200,
         current=url_for("staff.workers"), refusal=refusal, workers=staff_workers.workers(),
         loads=[(load, words.STAGE_LABELS[load.stage], depths.get(load.stage.value)) for load in staff_workers.loads()],
-        redis_away=not depths, systems=[_system(one) for one in staff_workers.far_systems()],
-        outbox=staff_workers.outbox(), may_pause=frame.may_now(Permission.ENGINE_PAUSE),
+        carrier=carrier, systems=_systems(), outbox=staff_workers.outbox(), refused=staff_workers.refused(),
+        may_pause=frame.may_now(Permission.ENGINE_PAUSE), queue_words=QUEUE_WORDS,
     )  # fmt: skip
 
 
-def _depths() -> dict[str, int]:
-    """How many wake-ups lie in each queue; empty while Redis is away."""
+def _carrier() -> Carrier | None:
+    wakes = queues.here()
     try:
-        return {name: queues.here().depth(name) for name in queues.QUEUES}
+        depths = {name: wakes.depth(name) for name in queues.QUEUES}
+        return Carrier(depths, {name: wakes.oldest(name) for name, depth in depths.items() if depth}, wakes.kept())
     except RedisError:
-        return {}
+        return None
 
 
-def _system(one: Any) -> dict[str, Any]:
-    shut = one.open_until is not None and one.open_until > clock.now()
-    key, said = ("failed", "Away") if shut else ("paused", "Failing") if one.failures else ("done", "Answers")
-    return {"name": one.name, "key": key, "words": said, "row": one, "shut": shut}
+def _systems() -> list[dict[str, Any]]:
+    """Every system that we call, and how it is; those that are not asked for any more only while they have failed."""
+    config, rows = frame.config(), staff_workers.far_systems()
+    known = {name: getattr(config, name) for name in ("network", "inventory", "ticketing")}
+    return [_system(name, known.get(name, ""), rows.get(name)) for name in [*known, *(set(rows) - set(known))]]
+
+
+def _system(name: str, kind: str, one: FarSystem | None) -> dict[str, Any]:
+    shut = one is not None and one.open_until is not None and one.open_until > clock.now()
+    failing = one is not None and one.failures
+    key, said = ("failed", "Away") if shut else ("paused", "Failing") if failing else ("done", "Answers")
+    return {"name": name, "kind": kind, "key": key, "words": said, "row": one, "shut": shut}
