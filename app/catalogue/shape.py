@@ -84,7 +84,7 @@ def read_details(action: Action, raw: Any, pointer: str = "/details") -> tuple[d
         raw = {}
     if not isinstance(raw, dict):
         return {}, [Finding(pointer, "type", "The details must be an object.")]
-    findings = [_unknown(name, action, pointer) for name in raw if action.field(str(name)) is None]
+    findings = [unknown(name, action, pointer) for name in raw if action.field(str(name)) is None]
     details: dict[str, Any] = {}
     for field in action.fields:
         try:
@@ -109,7 +109,7 @@ def _value(field: Field, raw: Mapping[str, Any]) -> Any:
     return field.default
 
 
-def _unknown(name: object, action: Action, pointer: str) -> Finding:
+def unknown(name: object, action: Action, pointer: str) -> Finding:
     shown = str(name)[:60].encode("utf-8", "replace").decode()
     if name == "service_number":
         sentence = "The service number stands beside the details, not among them."

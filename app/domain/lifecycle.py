@@ -339,6 +339,18 @@ def settle(item_id: uuid.UUID, then: list[story.Line] | None = None) -> None:
     status_words.refresh(item_id, then)
 
 
+def look_again(item_id: uuid.UUID) -> None:
+    """What the item waits for has changed: it looks again now. Nothing happens to one that does not wait."""
+    row = db.session.execute(
+        update(item)
+        .where(item.c.id == item_id, item.c.state == S.WAITING)
+        .values(run_after=clock.now())
+        .returning(item.c.stage)
+    ).first()
+    if row is not None:
+        after_commit.wake(item_id, row.stage)
+
+
 def nudge_dependents(item_id: uuid.UUID) -> None:
     """Items that wait for this one look again.
 

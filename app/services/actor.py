@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from app.domain.permissions import TEAM_OF, Role
+from app.domain.permissions import STAFF, TEAM_OF, Role
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,11 @@ class Actor:
     account_ids: frozenset[str] = frozenset()
     trusted: bool = False
     debug: bool = False  # may read what is not for members
+
+    @property
+    def is_staff(self) -> bool:
+        """A person of the exchange, whose role decides; not a program."""
+        return self.role in STAFF
 
     def on_behalf(self, audience: str) -> bool:
         """Whether answering this audience means answering for a member, which needs a reason."""

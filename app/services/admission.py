@@ -1,0 +1,79 @@
+"""The moment at which an order becomes work: services with numbers, dependencies, tickets, and off to the machine."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import update
+
+from app.catalogue import JOIN_PVLAN, CheckedItem
+from app.config import Config
+from app.domain import after_commit, clock, lifecycle, notices, story
+from app.domain.models import Account, ItemDependency, Order, OrderItem
+from app.domain.story import Line
+from app.extensions import db
+from app.services import provision, tickets
+from app.services.actor import Actor
+
+
+def admit(
+    order: Order,
+    items: Sequence[CheckedItem],
+    needs: Sequence[Sequence[uuid.UUID]],
+    stored: dict[int, OrderItem],
+    account: Account,
+    actor: Actor,
+    config: Config,
+) -> None:
+    """Hand a checked order over. `stored`: its rows by item number; `needs`: ids of items in other orders."""
+    confirmations = _confirmations(order.type, items, account, config)
+    for one, elsewhere in zip(items, needs, strict=True):
+        item = stored[one.number]
+        _depend(item, [*(stored[number].id for number in one.depends_on), *elsewhere])
+        item.confirmations = confirmations
+        provision.prepare(item, one, stored, order)
+    db.session.flush()
+    tickets.open_for(order, config)
+    _hand_over(order, actor)
+
+
+def _depend(item: OrderItem, needs: Sequence[uuid.UUID]) -> None:
+    db.session.flush()
+    for item_id in dict.fromkeys(needs):
+        db.session.add(ItemDependency(item_id=item.id, needs_id=item_id))
+
+
+def _confirmations(order_type: str, items: Sequence[CheckedItem], account: Account, config: Config) -> list[list[str]]:
+    """Who must agree before any item starts: audience, title, what to tell."""
+    needed = []
+    if order_type == JOIN_PVLAN:
+        owner = next(one.details["pvlan_service_account_id"] for one in items if one.is_join)
+        joiner = account.organisation
+        needed.append(
+            [f"account:{owner}", "The private VLAN's owner agrees", f"{joiner} asks to join your private VLAN."]
+        )
+    largest = max((one.details.get("port_capacity") or 0 for one in items if one.action == "new"), default=0)
+    if account.flagged or largest >= config.sales_confirm_from_mbps:
+        why = "the account is flagged" if account.flagged else f"it asks for a port of {largest // 1000} Gbit/s"
+        needed.append(["team:sales", "Sales confirm the order", f"Sales confirm this order because {why}."])
+    return needed
+
+
+def _hand_over(order: Order, actor: Actor) -> None:
+    """The items start in the inventory queue, after what they must wait for."""
+    now = clock.now()
+    values: dict[str, Any] = lifecycle.submitted(now)
+    db.session.execute(
+        update(OrderItem)
+        .where(OrderItem.order_id == order.id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    cause = Line(user="Your order has been received.", debug=f"Ordered by {actor.name} through {order.channel}.")
+    story.log(order.id, cause, by=actor.name)
+    story.audit(actor.name, "order placed", order_id=order.id, subject=order.name, after={"items": len(order.items)})
+    notices.tell(order.id, notices.Event.RECEIVED)
+    for item in order.items:
+        after_commit.wake(item.id, None)
+    after_commit.signal(f"order-{order.id}")
+    after_commit.signal("queue")

@@ -1,0 +1,331 @@
+"""Orders that are being prepared: create, replace, fill in, delete; submit enters the ordinary path exactly once.
+
+A draft is an order with idle items: nothing sweeps or queues it. What it says must be right, but it may be incomplete.
+
+create(wanted, actor, config)             make one; partial details are allowed
+replace(order_id, wanted, actor)          the modifiable fields, whole: what is absent is removed
+set_items(order_id, items, dates, actor)  the items only, whole
+amend(order_id, changes, actor)           single fields of the order
+delete(order_id, actor)                   as if it had never been
+problems(order_id, actor)                 everything that submitting would find
+submit(order_id, actor, config)           check everything, answer all problems together, or become an order
+
+All but `submit` leave the commit to the caller. `Conflict` where the order is no draft any more, and nothing changed.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete as deletion
+from sqlalchemy import select, update
+
+from app.catalogue import ItemInput, partial
+from app.config import Config
+from app.domain import after_commit, clock, story
+from app.domain.errors import Conflict, Finding, Invalid, NotFound
+from app.domain.models import Account, ItemSetup, Order, OrderItem, OrderLog, Payment
+from app.domain.states import State, Status
+from app.extensions import db
+from app.services import (
+    admission,
+    order_checks,
+    order_parties,
+    orders,
+    packages,
+    qualification,
+    requirements,
+    terms,
+)
+from app.services import (
+    items as item_verbs,
+)
+from app.services.actor import Actor
+from app.services.order_changes import locked
+from app.services.order_input import OrderInput, WishedDates
+
+NO_DRAFT = "The order has been submitted already; it is no draft any more."
+AMENDABLE = frozenset({
+    "po_number", "additional_cc", "notes", "description", "operator_order_ref", "operator_order_name", "comment",
+    "contacts", "owner", "batch_alias", "requested_start_date", "requested_completion_date", "parent_order_id", "enni",
+})  # fmt: skip
+"""Fields of a draft that can be set one by one; items and options have verbs of their own."""
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """What a PUT may change of a draft; whatever is absent here is removed from it. All else of the order stays."""
+
+    items: Sequence[ItemInput] = ()
+    item_dates: Sequence[WishedDates] = ()
+    owner: dict[str, Any] | None = None
+    comment: str | None = None
+    contacts: dict[str, Any] | None = None
+    options: dict[str, Any] | None = None
+    operator_order_ref: str | None = None
+    operator_order_name: str | None = None
+    enni: dict[str, Any] | None = None
+    batch_alias: str | None = None
+    untouched: frozenset[str] = field(default=frozenset())  # names that a face does not show, and so must not remove
+
+
+def create(wanted: OrderInput, actor: Actor, config: Config) -> Order:
+    """Keep an order as a draft. With a product code and no items the package's services become its items."""
+    account = order_parties.account(wanted, actor)
+    sub_account = order_parties.sub_account(wanted, account, actor)
+    read, findings = partial.read(wanted.type, wanted.items)
+    findings += order_checks.of_envelope(wanted, order_parties.ids(account, sub_account, actor))
+    product, options, wrong = packages.chosen(wanted.product_code, wanted.options)
+    _refuse([*findings, *wrong])
+    order = orders.store(wanted, account, sub_account, actor, draft=True)
+    order.product, order.options = product, options
+    _write_items(order, read, wanted.items, wanted.wishes())
+    package = packages.by_code(wanted.product_code) if wanted.product_code else None
+    if package is not None:
+        order.package_id = package.id
+        if not read:
+            packages.apply(order, package, {})
+    _note(order, actor, "draft created")
+    return order
+
+
+def replace(order_id: uuid.UUID, wanted: Replacement, actor: Actor, *, version: int | None = None) -> Order:
+    """Replace the modifiable fields whole; `Invalid` names what is wrong, and nothing is changed then."""
+    order = draft(order_id, actor, version)
+    read, findings = partial.read(order.type, wanted.items)
+    known = packages.of_order(order)
+    options, wrong = packages.with_defaults(known.options if known else {}, wanted.options or {}, "/options")
+    values = {
+        "owner": wanted.owner, "comment": wanted.comment, "contacts": wanted.contacts,
+        "options": options if known else None, "operator_order_ref": wanted.operator_order_ref,
+        "operator_order_name": wanted.operator_order_name, "enni": wanted.enni, "batch_alias": wanted.batch_alias,
+    }  # fmt: skip
+    for name, value in values.items():
+        if name not in wanted.untouched:
+            setattr(order, name, value)
+    dates = list(wanted.item_dates) or [WishedDates()] * len(wanted.items)
+    with db.session.no_autoflush:
+        findings += order_checks.of_envelope(_input(order, wanted.items, dates), _ids(order, actor))
+    _refuse([*findings, *wrong])
+    _write_items(order, read, wanted.items, dates)
+    _changed(order, actor, "draft replaced")
+    return order
+
+
+def set_items(
+    order_id: uuid.UUID,
+    items: Sequence[ItemInput],
+    item_dates: Sequence[WishedDates],
+    actor: Actor,
+    *,
+    version: int | None = None,
+) -> Order:
+    """Replace the draft's items whole; those that keep number, service type and action keep their id and set-up."""
+    order = draft(order_id, actor, version)
+    read, findings = partial.read(order.type, items)
+    dates = list(item_dates) or [WishedDates()] * len(items)
+    _refuse([*findings, *order_checks.of_envelope(_input(order, items, dates), _ids(order, actor))])
+    _write_items(order, read, items, dates)
+    _changed(order, actor, "draft replaced")
+    return order
+
+
+def amend(order_id: uuid.UUID, changes: Mapping[str, Any], actor: Actor, *, version: int | None = None) -> Order:
+    """Set single fields of the draft (`AMENDABLE`); None removes a value."""
+    order = draft(order_id, actor, version)
+    refused = [
+        Finding(f"/{name}", "read_only", f"“{name}” cannot be changed.") for name in changes if name not in AMENDABLE
+    ]
+    _refuse(refused)
+    for name, value in changes.items():
+        setattr(order, name, value if name != "additional_cc" else value or [])
+    with db.session.no_autoflush:
+        found = order_checks.of_envelope(_input(order, (), ()), _ids(order, actor))
+    _refuse(found)
+    _changed(order, actor, "draft changed")
+    return order
+
+
+def delete(order_id: uuid.UUID, actor: Actor, *, version: int | None = None) -> None:
+    """Forget the draft. The audit trail alone keeps that it was there."""
+    order = draft(order_id, actor, version)
+    if db.session.execute(select(Order.id).where(Order.parent_order_id == order_id).limit(1)).first():
+        raise Conflict("Another order has this draft as its parent; change or delete that one first.")
+    if db.session.execute(select(Payment.id).where(Payment.order_id == order_id).limit(1)).first():
+        raise Conflict("A payment is recorded for this draft, so it cannot be deleted.")
+    story.audit(actor.name, "draft deleted", order_id=order_id, subject=order.name)
+    ids = [item.id for item in order.items]
+    db.session.expunge_all()
+    db.session.execute(deletion(ItemSetup).where(ItemSetup.item_id.in_(ids)))
+    db.session.execute(deletion(OrderLog).where(OrderLog.order_id == order_id))
+    db.session.execute(deletion(OrderItem).where(OrderItem.order_id == order_id))
+    db.session.execute(deletion(Order).where(Order.id == order_id))
+    after_commit.signal(f"order-{order_id}")
+
+
+def draft(order_id: uuid.UUID, actor: Actor, version: int | None = None) -> Order:
+    """The draft, locked, for who may write it. `NotFound` for somebody else's, `Conflict` if it is none any more."""
+    order = locked(order_id, None)
+    if not (actor.trusted or actor.is_staff or order.account_id in actor.account_ids):
+        raise NotFound("There is no such order.")
+    if order.status is not Status.DRAFT:
+        raise Conflict(NO_DRAFT)
+    return locked(order_id, version)
+
+
+def problems(order_id: uuid.UUID, actor: Actor) -> list[Finding]:
+    """Everything that stands in the way of submitting the draft; reads only."""
+    order = db.session.get(Order, order_id)
+    if order is None or not (actor.trusted or actor.is_staff or order.account_id in actor.account_ids):
+        raise NotFound("There is no such order.")
+    if order.status is not Status.DRAFT:
+        raise Conflict(NO_DRAFT)
+    return [*order_checks.check(stored_input(order), _ids(order, actor)).findings, *_own_findings(order)]
+
+
+def submit(
+    order_id: uuid.UUID, actor: Actor, config: Config, *, version: int | None = None, form_key: str | None = None
+) -> None:
+    """Make an order of the draft, in one transaction. Sent twice it is one order: under the same form key the second
+    succeeds without effect, otherwise it is a `Conflict`.
+
+    `Invalid` answers all problems together; the draft stays as it was.
+    """
+
+    def do() -> None:
+        order = draft(order_id, actor, version)
+        wanted = stored_input(order)
+        checked = order_checks.check(wanted, _ids(order, actor))
+        _refuse([*checked.findings, *_own_findings(order)])
+        stored = {item.item_number: item for item in order.items}
+        for one in checked.items:
+            _ready(stored[one.number], one.details, not one.automated)
+        _leave_draft(order, order_checks.origin(wanted))
+        account = db.session.get_one(Account, order.account_id)
+        admission.admit(order, checked.items, checked.needs, stored, account, actor, config)
+        packages.subscribe(order, stored)
+
+    item_verbs.once_and_whole(actor, "submit order", form_key, do, order_id)
+
+
+def _own_findings(order: Order) -> list[Finding]:
+    """What is asked of drafts beyond what every order must fulfil."""
+    return [
+        *packages.findings(order), *requirements.findings(order), *qualification.findings(order),
+        *terms.findings(order),
+    ]  # fmt: skip
+
+
+def _refuse(findings: Sequence[Finding]) -> None:
+    if findings:
+        raise Invalid("Some values of the order are not right.", list(findings))
+
+
+def _ready(item: OrderItem, details: dict[str, Any], by_hand: bool) -> None:
+    now = clock.now()
+    item.details, item.by_hand = details, by_hand
+    item.status, item.status_since, item.modified_at = Status.ORDERED, now, now
+
+
+def _leave_draft(order: Order, origin: str) -> None:
+    """The order's row says from now on what it says of every order; references stand in their own table."""
+    now = clock.now()
+    order.status, order.origin, order.version = Status.ORDERED, origin, order.version + 1
+    order.submission_date = order.acknowledged_date = order.modified_at = now
+    db.session.execute(
+        update(ItemSetup)
+        .where(ItemSetup.item_id.in_([item.id for item in order.items]))
+        .values(service_ref=None, depends_on=None)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.flush()
+
+
+def stored_input(order: Order) -> OrderInput:
+    """The draft as a face would hand it in, to be checked as any other order."""
+    setups = setups_of(order)
+    items = [item_input(item, setups.get(item.id)) for item in order.items]
+    dates = [WishedDates(item.requested_start_date, item.requested_completion_date) for item in order.items]
+    return _input(order, items, dates)
+
+
+def item_input(item: OrderItem, setup: ItemSetup | None) -> ItemInput:
+    ref = setup.service_ref if setup and setup.service_ref is not None else item.service_number
+    return ItemInput(
+        item.service_type, item.action, dict(item.details), service_number=ref, item_number=item.item_number,
+        depends_on=setup.depends_on if setup else None,
+    )  # fmt: skip
+
+
+def setups_of(order: Order) -> dict[uuid.UUID, ItemSetup]:
+    ids = [item.id for item in order.items]
+    rows = db.session.scalars(select(ItemSetup).where(ItemSetup.item_id.in_(ids))) if ids else ()
+    return {row.item_id: row for row in rows}
+
+
+def _input(order: Order, items: Sequence[ItemInput], dates: Sequence[WishedDates]) -> OrderInput:
+    return OrderInput(
+        account_id=order.account_id, requestor=order.requestor, items=items, channel=order.channel, type=order.type,
+        sub_customer=order.sub_customer, dates=WishedDates(order.requested_start_date, order.requested_completion_date),
+        item_dates=dates, parent_order_id=order.parent_order_id, contacts=order.contacts,
+        batch_alias=order.batch_alias,
+    )  # fmt: skip
+
+
+def _ids(order: Order, actor: Actor) -> set[str]:
+    account = db.session.get_one(Account, order.account_id)
+    sub = db.session.get(Account, order.sub_account_id) if order.sub_account_id else None
+    return order_parties.ids(account, sub, actor)
+
+
+def _write_items(
+    order: Order, read: Sequence[partial.PartialItem], said: Sequence[ItemInput], dates: Sequence[WishedDates]
+) -> None:
+    """Make the draft's items those of `read`; one that keeps number, service type and action keeps its id."""
+    setups = setups_of(order)
+    there = {(item.item_number, item.service_type, item.action): item for item in order.items}
+    kept = {(one.number, one.service_type, one.action) for one in read}
+    gone = [item.id for key, item in there.items() if key not in kept]
+    if gone:
+        db.session.flush()
+        db.session.execute(deletion(ItemSetup).where(ItemSetup.item_id.in_(gone)))
+        db.session.execute(deletion(OrderItem).where(OrderItem.id.in_(gone)))
+        db.session.expire(order, ["items"])
+    for one, raw, wished in zip(read, said, dates, strict=True):
+        kept_item = there.get((one.number, one.service_type, one.action))
+        item = kept_item or _new_item(order, one)
+        item.details = one.details
+        item.service_number = one.service_number if isinstance(one.service_number, int) else None
+        item.requested_start_date, item.requested_completion_date = wished.start, wished.completion
+        item.modified_at = clock.now()
+        setup = setups.get(item.id)
+        if setup is None:
+            db.session.flush()
+            setup = ItemSetup(item_id=item.id, features={}, contacts={})
+            db.session.add(setup)
+        setup.service_ref = one.service_number
+        setup.depends_on = list(raw.depends_on) if raw.depends_on else None
+    db.session.flush()
+
+
+def _new_item(order: Order, one: partial.PartialItem) -> OrderItem:
+    item = OrderItem(
+        id=uuid.uuid4(), order=order, item_number=one.number, service_type=one.service_type, action=one.action,
+        state=State.IDLE, status=Status.DRAFT,
+    )  # fmt: skip
+    db.session.add(item)
+    return item
+
+
+def _changed(order: Order, actor: Actor, what: str) -> None:
+    order.version += 1
+    order.modified_at = clock.now()
+    order.origin = order_checks.origin(stored_input(order))
+    _note(order, actor, what)
+
+
+def _note(order: Order, actor: Actor, what: str) -> None:
+    db.session.flush()
+    story.audit(actor.name, what, order_id=order.id, subject=order.name, after={"items": len(order.items)})
+    after_commit.signal(f"order-{order.id}")

@@ -1,0 +1,176 @@
+"""Changing an order that is under way: what may still change, and what it does to items that wait for a date."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import select, update
+
+from app.catalogue import action_of
+from app.catalogue.check import ItemInput
+from app.catalogue.late import bandwidth_name, check_bandwidth
+from app.domain import after_commit, clock, lifecycle, story
+from app.domain.errors import Conflict, Finding, IllegalMove, Invalid, NotFound, Stale
+from app.domain.models import Contact, Order, OrderItem, Service, StepRow
+from app.domain.states import ENDED_STATUSES, PASSED_STEPS, Stage, State, Status
+from app.domain.story import Line
+from app.extensions import db
+from app.queries.catalogue_world import DatabaseWorld
+from app.services.actor import Actor
+
+TEXTS = frozenset(
+    {"po_number", "additional_cc", "notes", "description", "operator_order_ref", "operator_order_name", "comment"}
+)
+START, COMPLETION = "requested_start_date", "requested_completion_date"
+CHANGEABLE = TEXTS | {"contacts", START, COMPLETION}
+"""What may be changed of an order that is under way."""
+GATES = {START: "start_date_reached", COMPLETION: "completion_date_reached"}
+"""Which step of an item waits for which date."""
+
+
+def change(order_id: uuid.UUID, actor: Actor, changes: dict[str, Any], *, version: int | None = None) -> Order:
+    """Change what may still be changed; the caller commits.
+
+    `Invalid` names every field that may not be; `Conflict` if an item has begun, so that its date is past moving;
+    `Stale` if the version moved on.
+    """
+    rows = lifecycle.lock_items(order_id)
+    order = locked(order_id, version)
+    if order.status in ENDED_STATUSES:
+        raise Conflict(f"The order has ended ({order.status.words.lower()}); it cannot be changed.")
+    _check(order, changes)
+    before = {name: _plain(getattr(order, name)) for name in changes}
+    dates = {name: value for name, value in changes.items() if name in GATES and value != getattr(order, name)}
+    for name, value in changes.items():
+        setattr(order, name, value)
+    if order.status is not Status.DRAFT:
+        _move_dates([row.id for row in rows], dates)
+    order.version += 1
+    order.modified_at = clock.now()
+    after = {name: _plain(value) for name, value in changes.items()}
+    story.audit(actor.name, "order changed", order_id=order.id, subject=order.name, before=before, after=after)
+    after_commit.signal(f"order-{order.id}")
+    return order
+
+
+def locked(order_id: uuid.UUID, version: int | None) -> Order:
+    """The order's row, locked and fresh; `Stale` if it moved on since `version` was read."""
+    order = db.session.get(Order, order_id, with_for_update={"key_share": True}, populate_existing=True)
+    if order is None:
+        raise NotFound("There is no such order.")
+    if version is not None and version != order.version:
+        raise Stale(f"The order changed meanwhile; you saw version {version}, it is at {order.version}.")
+    return order
+
+
+def _check(order: Order, changes: dict[str, Any]) -> None:
+    words = order.status.words.lower()
+    findings = [
+        Finding(f"/{name}", "read_only", f"“{name}” cannot be changed while the order is {words}.")
+        for name in changes
+        if name not in CHANGEABLE
+    ]
+    for role, person in (changes.get("contacts") or {}).items():
+        contact = db.session.get(Contact, person["contact_id"]) if person.get("contact_id") else None
+        if person.get("contact_id") and (contact is None or contact.account_id != order.account_id):
+            detail = "There is no such contact at this account."
+            findings.append(Finding(f"/contacts/{role}/contact_id", "reference", detail))
+    start, completion = (changes.get(name, getattr(order, name)) for name in GATES)
+    if start and completion and completion < start and (START in changes or COMPLETION in changes):
+        findings.append(Finding(f"/{COMPLETION}", "order", "The completion lies before the start."))
+    if findings:
+        raise Invalid("Some of this cannot be changed.", findings)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _move_dates(item_ids: list[uuid.UUID], dates: dict[str, Any]) -> None:
+    """Items without a date of their own follow the order's."""
+    for item_id in item_ids if dates else ():
+        item = db.session.get(OrderItem, item_id, populate_existing=True)
+        assert item is not None  # its row is locked
+        follows = [name for name in dates if getattr(item, name) is None]
+        if follows and item.status not in ENDED_STATUSES:
+            _look_again(item, follows)
+
+
+def _look_again(item: OrderItem, moved: list[str]) -> None:
+    """An item whose date moved: not begun, it reads it when it begins; waiting for the date, it looks again."""
+    steps = {
+        row.key: row
+        for row in db.session.execute(
+            select(StepRow.key, StepRow.state, StepRow.position).where(StepRow.item_id == item.id)
+        )
+    }
+    if not steps:
+        return
+    for name in moved:
+        gate = steps.get(GATES[name])
+        passed = gate is None or gate.state in PASSED_STEPS or gate.position < item.cursor
+        if passed or item.state is State.RUNNING:
+            what = "start" if name == START else "completion"
+            raise IllegalMove(f"Item {item.item_number} is under way already; its {what} cannot be moved any more.")
+    lifecycle.look_again(item.id)
+
+
+def change_item(item_id: uuid.UUID, actor: Actor, changes: dict[str, Any], *, version: int | None = None) -> OrderItem:
+    """Change an item that is under way: its wished dates, and `bandwidth` (Mbit/s) until it is provisioned.
+
+    The caller commits. Errors as of `change`; `Invalid` also if the bandwidth does not fit the port.
+    """
+    now = lifecycle.lock(item_id)
+    if version is not None and version != now.version:
+        raise Stale(f"This item changed meanwhile; you saw version {version}, it is at {now.version}.")
+    item = db.session.get(OrderItem, item_id, populate_existing=True)
+    assert item is not None  # its row is locked
+    if item.status in ENDED_STATUSES or item.cancelling:
+        raise Conflict(f"The item is {item.status.words.lower()}; it cannot be changed.")
+    if item.state is State.IDLE:
+        raise Conflict("The item is one of a draft: replace the draft instead.")
+    values = {name: value for name, value in changes.items() if name in GATES}
+    start, completion = (values.get(name, getattr(item, name)) for name in GATES)
+    if start and completion and completion < start:
+        words = "The completion lies before the start."
+        raise Invalid(words, [Finding(f"/{COMPLETION}", "order", words)])
+    moved = [name for name, value in values.items() if value != getattr(item, name)]
+    if moved:
+        _look_again(item, moved)
+    told = None
+    if changes.get("bandwidth") is not None:
+        told = _change_bandwidth(item, changes["bandwidth"], values)
+    lifecycle.mark(item_id, version=None, by=actor.name, what="item changed", **values)
+    if told:
+        story.log(item.order_id, Line(user=told), item_id=item_id, by=actor.name)
+    after_commit.signal(f"item-{item_id}")
+    after_commit.signal(f"order-{item.order_id}")
+    return item
+
+
+def _change_bandwidth(item: OrderItem, bandwidth: Any, values: dict[str, Any]) -> str:
+    """Put the new bandwidth into `values` and into the service that is being set up; answer what to tell."""
+    action = action_of(item.service_type, item.action, item.order.type)
+    name = bandwidth_name(action)
+    if name is None or item.service_number is None:
+        words = "This item has no bandwidth that could be changed."
+        raise Invalid(words, [Finding("/bandwidth", "read_only", words)])
+    if item.stage is Stage.PROVISIONING:
+        raise IllegalMove("The item is being provisioned; order a change of the service when it is done.")
+    if item.state is State.RUNNING:
+        raise IllegalMove("The item is being worked at just now; try again in a moment.")
+    order = item.order
+    ids = {account for account in (order.account_id, order.sub_account_id) if account}
+    wanted = ItemInput(item.service_type, item.action, {name: bandwidth}, service_number=item.service_number)
+    checked, findings = check_bandwidth(wanted, item.details, DatabaseWorld(ids))
+    if findings:
+        raise Invalid("The bandwidth cannot be had.", findings)
+    before = item.details.get(name)
+    values["details"] = {**item.details, name: checked}
+    if item.action == "new" and item.service_id is not None:
+        service = db.session.get_one(Service, item.service_id)
+        db.session.execute(
+            update(Service)
+            .where(Service.id == service.id)
+            .values(details={**service.details, name: checked}, capacity=checked, modified_at=clock.now())
+        )
+    return f"The bandwidth was changed from {before} to {checked} Mbit/s."

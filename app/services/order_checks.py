@@ -1,0 +1,109 @@
+"""What every order must fulfil, placed at once or submitted as a draft: all findings together."""
+
+import re
+import uuid
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.catalogue import CheckedItem, check_order
+from app.domain.errors import Finding
+from app.domain.models import Contact, Order
+from app.extensions import db
+from app.queries.catalogue_world import DatabaseWorld
+from app.services import order_links
+from app.services.order_input import OrderInput, WishedDates
+
+BATCH_ALIAS = re.compile(r"B\d{6}_\d{5}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class CheckedOrder:
+    """`items` are empty as long as there are findings of the catalogue. `needs`: ids of items in other orders."""
+
+    items: list[CheckedItem]
+    needs: list[list[uuid.UUID]]
+    findings: list[Finding]
+
+
+def check(wanted: OrderInput, account_ids: AbstractSet[str]) -> CheckedOrder:
+    """Check everything of the order that does not depend on how it came to be."""
+    links = order_links.resolve(wanted.items, account_ids)
+    checked = check_order(wanted.type, links.items, DatabaseWorld(account_ids))
+    findings = [*checked.findings, *links.findings, *of_envelope(wanted, account_ids), *_customer_is_missing(wanted)]
+    if not findings:
+        findings += _changed_before_made(wanted, checked.items)
+    return CheckedOrder(checked.items, links.needs, findings)
+
+
+def of_envelope(wanted: OrderInput, account_ids: AbstractSet[str]) -> list[Finding]:
+    """What is wrong beside the items; also asked of drafts, which must not name what is somebody else's."""
+    findings = list(_dates(wanted))
+    if wanted.parent_order_id is not None:
+        parent = db.session.get(Order, wanted.parent_order_id)
+        if parent is None or parent.account_id not in account_ids:
+            findings.append(Finding("/parent_order_id", "reference", "There is no such order of this account."))
+    if wanted.batch_alias is not None and not BATCH_ALIAS.fullmatch(wanted.batch_alias):
+        words = "A batch's alias is B, six digits of a date, an underscore and five digits: B261120_00001."
+        findings.append(Finding("/batch_alias", "text", words))
+    for role, person in (wanted.contacts or {}).items():
+        contact_id = person.get("contact_id") if isinstance(person, dict) else None
+        contact = db.session.get(Contact, contact_id) if contact_id else None
+        if contact_id and (contact is None or contact.account_id not in account_ids):
+            words = "There is no such contact at this account."
+            findings.append(Finding(f"/contacts/{role}/contact_id", "reference", words))
+    return findings
+
+
+def _dates(wanted: OrderInput) -> Iterator[Finding]:
+    several: Sequence[tuple[str, WishedDates]] = [
+        ("", wanted.dates), *((f"/items/{n}", dates) for n, dates in enumerate(wanted.item_dates))
+    ]  # fmt: skip
+    for pointer, dates in several:
+        if dates.start and dates.completion and dates.completion < dates.start:
+            words = "The completion lies before the start."
+            yield Finding(f"{pointer}/requested_completion_date", "order", words)
+
+
+def _customer_is_missing(wanted: OrderInput) -> list[Finding]:
+    """A reseller's peering unit is for one of its customers, so the order has to say for which."""
+    asked = any(one.service_type == "reseller_peering_unit" and one.action == "new" for one in wanted.items)
+    if not asked or wanted.sub_customer is not None:
+        return []
+    return [Finding("/sub_customer", "required", "Say for which of your customers the reseller peering unit is.")]
+
+
+def _changed_before_made(wanted: OrderInput, items: Sequence[CheckedItem]) -> Iterator[Finding]:
+    """On and off again in one order: the end must not be wished before the beginning."""
+    wishes = wanted.wishes()
+    index_of = {one.number: index for index, one in enumerate(items)}
+    for index, one in enumerate(items):
+        maker = one.service_number["item"] if isinstance(one.service_number, dict) else None
+        if maker is None or maker not in index_of:
+            continue
+        begins = _moment(wishes[index_of[maker]], wanted.dates)
+        ends = _moment(wishes[index], wanted.dates)
+        if begins and ends and ends < begins:
+            name = "requested_start_date" if wishes[index].start else "requested_completion_date"
+            words = f"Item {one.number} would come before item {maker}, whose service it is about."
+            yield Finding(f"/items/{index}/{name}", "order", words)
+
+
+def _moment(own: WishedDates, of_order: WishedDates) -> datetime | None:
+    """When an item is wished to take effect; its own date wins over the order's."""
+    return own.start or own.completion or of_order.start or of_order.completion
+
+
+def origin(wanted: OrderInput) -> str:
+    """Computed, never told: part of a batch of a migration; a single service replaced by another; or neither."""
+    if wanted.batch_alias:
+        return "mass_migration"
+    ended = {one.service_type for one in wanted.items if one.action == "cease" and not _of_this_order(one)}
+    made = {one.service_type for one in wanted.items if one.action == "new"}
+    hashable = {word for word in ended & made if isinstance(word, str)}
+    return "unit_migration" if hashable else "standard"
+
+
+def _of_this_order(one: object) -> bool:
+    return isinstance(getattr(one, "service_number", None), dict)

@@ -1,0 +1,54 @@
+"""An order as a face hands it in, placed at once or kept as a draft first."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.catalogue import ItemInput
+
+
+@dataclass(frozen=True)
+class WishedDates:
+    """When the orderer would like it; aware UTC times."""
+
+    start: datetime | None = None
+    completion: datetime | None = None
+
+
+@dataclass(frozen=True)
+class OrderInput:
+    """An order as a face hands it in. The item inputs are unchecked; all else has the right types.
+
+    `requestor` and `sub_customer` carry the keys of the OMS API. `account_id` decides who orders. `product_code` is a
+    package's code. `options`: code → {value, enabled}. `item_dates`: one for each item, or none at all.
+    An item's `depends_on` may hold, beside item numbers, `{"service": number}` and `{"order_item": id}`.
+    """
+
+    account_id: str
+    requestor: dict[str, Any]
+    items: Sequence[ItemInput]
+    channel: str
+    type: str = "normal"
+    sub_customer: dict[str, Any] | None = None
+    po_number: str | None = None
+    additional_cc: list[str] = field(default_factory=list)
+    notes: str | None = None
+    description: str | None = None
+    dates: WishedDates = WishedDates()
+    item_dates: Sequence[WishedDates] = ()
+    parent_order_id: uuid.UUID | None = None
+    operator_order_ref: str | None = None
+    operator_order_name: str | None = None
+    product_code: str | None = None
+    options: dict[str, Any] | None = None
+    contacts: dict[str, Any] | None = None
+    owner: dict[str, Any] | None = None
+    comment: str | None = None
+    batch_alias: str | None = None
+    enni: dict[str, Any] | None = None
+
+    def wishes(self) -> list[WishedDates]:
+        """The dates of each item."""
+        return list(self.item_dates) or [WishedDates()] * len(self.items)

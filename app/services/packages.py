@@ -1,0 +1,251 @@
+"""Packages: listed for what a qualification found, selected once for a draft, subscribed to when it is submitted.
+
+`product_of` expands a code to product, line and family; `chosen` does so for an order that names its product itself.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from app.catalogue import action_of
+from app.domain import clock, story
+from app.domain.errors import Conflict, Finding, Invalid
+from app.domain.models import (
+    ItemSetup,
+    Order,
+    OrderItem,
+    Package,
+    PackageService,
+    PackageSubscription,
+    Qualification,
+    ServiceSubscription,
+)
+from app.domain.states import State, Status
+from app.extensions import db
+from app.services.actor import Actor
+
+MAX_SERVICES = 200
+Options = dict[str, dict[str, Any]]
+
+
+def listed(found: Qualification | None = None) -> list[Package]:
+    """The packages that are sold, in order; with a qualification those that can be had by what it found."""
+    packages = db.session.scalars(
+        select(Package)
+        .where(Package.active)
+        .options(selectinload(Package.services), selectinload(Package.line))
+        .order_by(Package.position, Package.code)
+    )
+    return [one for one in packages if found is None or sites_of(one, found)]
+
+
+def by_code(code: str) -> Package | None:
+    return db.session.scalars(
+        select(Package).where(Package.code == code, Package.active).options(selectinload(Package.services))
+    ).one_or_none()
+
+
+def of_order(order: Order) -> Package | None:
+    """The package that was selected for the order; also one that is no longer sold."""
+    return db.session.get(Package, order.package_id) if order.package_id else None
+
+
+def sites_of(package: Package, found: Qualification) -> list[dict[str, str]]:
+    """Where the package can be had by what was found: {fabric, location}; `{}` stands for a place yet to be chosen.
+
+    Every service of the package that is new there must be on offer, with the port speed that it comes with.
+    """
+    if found.method == "none":
+        return [{"fabric": code} for code in package.sites] or [{}]
+    sites: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for offer in found.offers:
+        sites.setdefault((offer["fabric"], offer["location"]), []).append(offer)
+    return [
+        {"fabric": fabric, "location": location}
+        for (fabric, location), offers in sites.items()
+        if (not package.sites or fabric in package.sites) and all(_offered(one, offers) for one in package.services)
+    ]
+
+
+def _offered(service: PackageService, offers: Sequence[Mapping[str, Any]]) -> bool:
+    for offer in offers:
+        if offer["service_type"] == service.service_type:
+            speeds, wanted = offer.get("capacities"), service.defaults.get("port_capacity")
+            if speeds is None or wanted is None or wanted in speeds:
+                return True
+    return False
+
+
+def product_of(package: Package) -> dict[str, Any]:
+    """The product with its line and family, as the order shows it."""
+    line = package.line
+    family = {"name": line.family.name, "code": line.family.code, "description": line.family.description}
+    return {
+        "name": package.name,
+        "code": package.code,
+        "description": package.description,
+        "line": {"name": line.name, "code": line.code, "description": line.description, "family": family},
+    }
+
+
+def chosen(
+    code: str | None, said: Mapping[str, Any] | None
+) -> tuple[dict[str, Any] | None, Options | None, list[Finding]]:
+    """Product and options of an order that names its product by code; findings where it cannot be had so."""
+    if code is None:
+        if said:
+            return None, None, [Finding("/options", "product", "Options belong to a product: give its code as well.")]
+        return None, None, []
+    package = by_code(code)
+    if package is None:
+        return None, None, [Finding("/product/code", "reference", f"There is no product “{code}”.")]
+    options, findings = with_defaults(package.options, said or {}, "/options")
+    return product_of(package), options, findings
+
+
+def with_defaults(known: Mapping[str, Any], said: Mapping[str, Any], pointer: str) -> tuple[Options, list[Finding]]:
+    """Options or features as they stand: value, enabled and default_value of each that there is.
+
+    What is not said has its default value, and is enabled where it is required.
+    """
+    findings = [
+        Finding(f"{pointer}/{code}", "unknown", f"There is no option “{code}”; it can be {', '.join(known) or 'none'}.")
+        for code in said
+        if code not in known
+    ]
+    options: Options = {}
+    for code, option in known.items():
+        one = said.get(code) or {}
+        default = option.get("default_value")
+        value = one.get("value") if one.get("value") is not None else default
+        enabled = one.get("enabled")
+        options[code] = {
+            "value": value,
+            "enabled": bool(option.get("required") if enabled is None else enabled),
+            "default_value": default,
+        }
+        findings += _option_findings(option, options[code], f"{pointer}/{code}")
+    return options, findings
+
+
+def _option_findings(option: Mapping[str, Any], one: Mapping[str, Any], at: str) -> Iterable[Finding]:
+    choices = [choice["value"] for choice in option.get("choices", [])]
+    if choices and one["value"] is not None and one["value"] not in choices:
+        words = f"{option['label']} must be one of {', '.join(str(choice) for choice in choices)}."
+        yield Finding(f"{at}/value", "choice", words)
+    if option.get("required") and not one["enabled"]:
+        yield Finding(f"{at}/enabled", "required", f"{option['label']} is part of the product and cannot be left out.")
+
+
+def select_for(order: Order, code: str, site: Mapping[str, str], actor: Actor) -> Package:
+    """Select a package for a draft, which is locked: its services become items, filled in as far as is known.
+
+    `Conflict` if one was selected before, or nothing has been qualified; `Invalid` if this one cannot be had there.
+    """
+    if order.package_id is not None:
+        raise Conflict("A package was selected for this order already; that is done only once.")
+    found = db.session.get(Qualification, order.qualification_id) if order.qualification_id else None
+    if found is None:
+        raise Conflict("Qualify the order first: what can be had depends on where.")
+    if found.valid_until <= clock.now():
+        raise Conflict("The qualification has expired. Please qualify again.")
+    package = by_code(code)
+    if package is None:
+        raise Invalid("There is no such package.", [Finding("/code", "reference", f"There is no package “{code}”.")])
+    apply(order, package, _site(package, found, site), found)
+    story.audit(actor.name, "package selected", order_id=order.id, subject=order.name, after={"package": code})
+    return package
+
+
+def _site(package: Package, found: Qualification, said: Mapping[str, str]) -> dict[str, str]:
+    """The place: as said if the package can be had there; else the only one there is; else open."""
+    sites = sites_of(package, found)
+    if not sites:
+        words = f"“{package.name}” cannot be had by what was qualified."
+        raise Invalid(words, [Finding("/code", "qualification", words)])
+    fitting = [site for site in sites if all(site.get(name, said[name]) == said[name] for name in said)]
+    if not fitting:
+        places = ", ".join("/".join(site.values()) for site in sites)
+        words = f"“{package.name}” can be had at {places}."
+        raise Invalid("The package cannot be had there.", [Finding("/site", "choice", words)])
+    return {**fitting[0], **said} if len(fitting) == 1 or said else {}
+
+
+def apply(order: Order, package: Package, site: Mapping[str, str], found: Qualification | None = None) -> None:
+    """Make the package's services items of the draft, behind those that it has."""
+    order.package_id = package.id
+    order.product = product_of(package)
+    order.options = with_defaults(package.options, order.options or {}, "/options")[0]
+    first = max((item.item_number for item in order.items), default=0)
+    if first + len(package.services) > MAX_SERVICES:
+        raise Conflict("The draft has too many items for another package.")
+    for service in package.services:
+        details = _filled(service, first, site, found)
+        item = OrderItem(
+            id=uuid.uuid4(), order=order, item_number=first + service.position, service_type=service.service_type,
+            action="new", details=details, state=State.IDLE, status=Status.DRAFT,
+        )  # fmt: skip
+        db.session.add(item)
+        db.session.flush()
+        features = with_defaults(service.features, {}, "")[0]
+        db.session.add(ItemSetup(item_id=item.id, package_service_id=service.id, features=features, contacts={}))
+    db.session.flush()
+
+
+def _filled(
+    service: PackageService, first: int, site: Mapping[str, str], found: Qualification | None
+) -> dict[str, Any]:
+    """The details that are known: the package's own, the place, and the port or service that was qualified."""
+    action = action_of(service.service_type, "new")
+    names = {field.name for field in action.fields} if action else set()
+    details: dict[str, Any] = {name: value for name, value in site.items() if name in names}
+    port = next((offer["port"] for offer in found.offers if offer.get("port")), None) if found else None
+    if port is not None and "port" in names:
+        details["port"] = port
+    for name, value in service.defaults.items():
+        inside = isinstance(value, dict) and "item" in value
+        details[name] = {"item": first + value["item"]} if inside else value
+    return details
+
+
+def findings(order: Order) -> list[Finding]:
+    """What is wrong with the draft's product and options when it is to be submitted."""
+    package = of_order(order)
+    if package is None:
+        return []
+    if not package.active:
+        words = f"“{package.name}” is no longer sold. Make a new order for another package."
+        return [Finding("/product/code", "ended", words)]
+    return with_defaults(package.options, order.options or {}, "/options")[1]
+
+
+def subscribe(order: Order, items: Mapping[int, OrderItem]) -> PackageSubscription | None:
+    """Subscribe the account to the order's package; price and product stay as they are at this moment."""
+    package = of_order(order)
+    if package is None:
+        return None
+    made = PackageSubscription(
+        order_id=order.id, package_id=package.id, account_id=order.sub_account_id or order.account_id,
+        product=order.product or product_of(package), options=order.options or {}, price_minor=package.price_minor,
+        currency=package.currency, price_period=package.price_period,
+    )  # fmt: skip
+    db.session.add(made)
+    db.session.flush()
+    setups = db.session.scalars(
+        select(ItemSetup).where(
+            ItemSetup.item_id.in_([item.id for item in items.values()]), ItemSetup.package_service_id.is_not(None)
+        )
+    ).all()
+    service_of = {item.id: item.service_id for item in items.values()}
+    db.session.add_all(
+        ServiceSubscription(
+            package_subscription_id=made.id, item_id=setup.item_id, service_id=service_of[setup.item_id],
+            features=setup.features, contacts=setup.contacts,
+        )
+        for setup in setups
+    )  # fmt: skip
+    db.session.flush()
+    return made

@@ -1,0 +1,352 @@
+"""Can it be had? Asked without a check, by an identifier, or by an address that was found before.
+
+The answer is kept with its reasons and is believed until `valid_until`; an expired one is asked again. What an order
+was qualified for is looked at once more when it is submitted: somebody may have taken the last port meanwhile.
+
+An offer: service_type, fabric, location, capacities (Mbit/s of ports that are free, None where it does not matter),
+free (speed → how many), port (number of the port that would carry it), by_hand (worked by people, so it takes longer).
+"""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from app.catalogue import SERVICE_TYPES
+from app.catalogue.common import TAGGED
+from app.domain import clock, story
+from app.domain.errors import Conflict, Finding, Invalid, NotFound
+from app.domain.models import (
+    Account,
+    Fabric,
+    Location,
+    Order,
+    OrderItem,
+    Port,
+    PortGroup,
+    Qualification,
+    Service,
+    Switch,
+)
+from app.domain.states import Status
+from app.extensions import db
+from app.services.actor import Actor
+
+VALID_FOR = timedelta(days=14)
+METHODS = ("none", "identifier", "address")
+IDENTIFIERS = ("port", "service", "asn")
+MOST_BUILDINGS = 50
+MOST_PORTS = 200
+Offer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Building:
+    """An address of the exchange: `code` is what to qualify."""
+
+    code: str
+    name: str
+    address: str
+    fabrics: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked. `identifier`: port, service or asn, with its number; `address`: a building's code."""
+
+    account_id: str
+    method: str = "none"
+    identifier: str | None = None
+    value: int | None = None
+    address: str | None = None
+    service_types: tuple[str, ...] = ()
+
+
+@dataclass
+class Result:
+    offers: list[Offer] = field(default_factory=list)
+    reasons: list[dict[str, str]] = field(default_factory=list)
+
+    def because(self, rule: str, detail: str) -> None:
+        self.reasons.append({"rule": rule, "detail": detail})
+
+
+def find_addresses(text: str) -> list[Building]:
+    """The buildings whose code, name, address or peering LAN has all of these words."""
+    rows = db.session.execute(
+        select(Location.code, Location.name, Location.address, Fabric.code.label("fabric"), Fabric.name.label("lan"))
+        .join(Fabric, Fabric.code == Location.fabric_code)
+        .order_by(Location.code, Fabric.code)
+    )
+    found: dict[str, Building] = {}
+    for row in rows:
+        building = found.setdefault(row.code, Building(row.code, row.name, row.address))
+        building.fabrics[row.fabric] = row.lan
+    words = text.casefold().split()
+    return [one for one in found.values() if all(word in _said(one) for word in words)][:MOST_BUILDINGS]
+
+
+def _said(one: Building) -> str:
+    lans = [*one.fabrics, *one.fabrics.values()]
+    return " ".join((one.code, one.name, one.address, *lans)).casefold()
+
+
+def ask(question: Question, actor: Actor) -> Qualification:
+    """Find out and keep the answer; the caller commits. `Invalid` if the question cannot be understood."""
+    _check(question)
+    result = _answer(question)
+    made = Qualification(
+        id=uuid.uuid4(), account_id=question.account_id, method=question.method,
+        asked={
+            "identifier": question.identifier, "value": question.value, "address": question.address,
+            "service_types": list(question.service_types),
+        },
+        qualified=question.method == "none" or bool(result.offers), offers=result.offers, reasons=result.reasons,
+        created_by=actor.name, created_at=clock.now(), valid_until=clock.now() + VALID_FOR,
+    )  # fmt: skip
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def keep(order: Order, found: Qualification, actor: Actor) -> None:
+    """Keep the qualification on a draft, which is locked. A package that was selected by another one stays selected."""
+    if order.status is not Status.DRAFT:
+        raise Conflict("The order has been submitted already; it is no draft any more.")
+    if found.account_id not in (order.account_id, order.sub_account_id):
+        raise NotFound("There is no such qualification.")
+    order.qualification_id = found.id
+    order.version += 1
+    order.modified_at = clock.now()
+    story.audit(actor.name, "order qualified", order_id=order.id, subject=order.name,
+                after={"qualification": str(found.id), "qualified": found.qualified})  # fmt: skip
+
+
+def of_order(order: Order) -> Qualification | None:
+    return db.session.get(Qualification, order.qualification_id) if order.qualification_id else None
+
+
+def _check(question: Question) -> None:
+    findings = []
+    if question.method not in METHODS:
+        findings.append(Finding("/method", "choice", f"The method must be one of {', '.join(METHODS)}."))
+    if question.method == "identifier":
+        if question.identifier not in IDENTIFIERS:
+            findings.append(Finding("/identifier/type", "choice", f"It must be one of {', '.join(IDENTIFIERS)}."))
+        if question.value is None:
+            findings.append(Finding("/identifier/value", "required", "Say which one."))
+    if question.method == "address" and not question.address:
+        findings.append(Finding("/address", "required", "Find the address first, then say its code."))
+    findings += [
+        Finding("/service_types", "choice", f"There is no service type “{word}”.")
+        for word in question.service_types
+        if word not in SERVICE_TYPES
+    ]
+    if findings:
+        raise Invalid("Some values of the question are not right.", findings)
+
+
+def _answer(question: Question) -> Result:
+    result = Result()
+    if question.method == "none":
+        result.because("none", "No check was asked for.")
+    elif question.method == "address":
+        _by_address(question, result)
+    elif question.identifier == "asn":
+        _by_asn(question, result)
+    else:
+        _by_service(question, result)
+    if question.service_types and question.method != "none":
+        wanted = set(question.service_types)
+        result.offers = [offer for offer in result.offers if offer["service_type"] in wanted]
+        for word in sorted(wanted - {offer["service_type"] for offer in result.offers}):
+            result.because("not_offered", f"{SERVICE_TYPES[word].label} cannot be had there.")
+    return result
+
+
+def _by_address(question: Question, result: Result) -> None:
+    places = _places(Location.code == question.address)
+    if not places:
+        result.because("unknown", f"The exchange is not present at “{question.address}”.")
+        return
+    result.offers = list(_offers_at(places, question.account_id))
+    for fabric, location, name, automated in places:
+        if not any(offer["fabric"] == fabric and offer["free"] for offer in result.offers):
+            result.because("no_ports", f"No port is free on {name} at {location} at the moment.")
+        if not automated:
+            result.because("by_hand", f"Orders for {name} are worked by hand, which takes longer.")
+
+
+def _places(*which: ColumnElement[bool]) -> list[Any]:
+    return list(
+        db.session.execute(
+            select(Fabric.code, Location.code, Fabric.name, Fabric.automated)
+            .join(Location, Location.fabric_code == Fabric.code)
+            .where(*which)
+            .order_by(Fabric.code, Location.code)
+        )
+    )
+
+
+def _offers_at(places: Sequence[Any], account_id: str) -> Iterator[Offer]:
+    """What can be had new in these buildings."""
+    free = _free_ports()
+    groups = set(
+        db.session.execute(
+            select(PortGroup.fabric_code, PortGroup.location_code).where(PortGroup.account_id == account_id)
+        ).tuples()
+    )
+    resells = db.session.execute(select(Account.id).where(Account.reseller_id == account_id).limit(1)).first()
+    for fabric, location, _, automated in places:
+        here = {"fabric": fabric, "location": location, "port": None, "by_hand": not automated}
+        stock = free.get((fabric, location), {})
+        speeds = sorted(stock)
+        if stock:
+            counts = {str(speed): stock[speed] for speed in speeds}
+            yield {"service_type": "multiservice_port", **here, "capacities": speeds, "free": counts}
+        kinds = ["peering_unit", "pvlan", "pvlan_unit", *(["reseller_peering_unit"] if resells else [])]
+        if (fabric, location) in groups:
+            kinds.append("connexions")
+        for kind in kinds:
+            yield {"service_type": kind, **here, "capacities": None, "free": {}}
+
+
+def _free_ports() -> dict[tuple[str, str], dict[int, int]]:
+    """(fabric, location) → speed in Mbit/s → how many ports are free."""
+    rows = db.session.execute(
+        select(Switch.fabric_code, Switch.location_code, Port.capacity, func.count())
+        .join(Port, Port.switch_name == Switch.name)
+        .where(Port.service_id.is_(None))
+        .group_by(Switch.fabric_code, Switch.location_code, Port.capacity)
+    )
+    found: dict[tuple[str, str], dict[int, int]] = {}
+    for fabric, location, speed, count in rows:
+        found.setdefault((fabric, location), {})[speed] = count
+    return found
+
+
+def _by_service(question: Question, result: Result) -> None:
+    number = question.value or 0
+    own = or_(Service.account_id == question.account_id, Service.sub_account_id == question.account_id)
+    known = 0 < number < 2**31
+    service = db.session.scalars(select(Service).where(Service.number == number, own)).one_or_none() if known else None
+    wants_port = question.identifier == "port"
+    if service is None or (wants_port and service.service_type != "multiservice_port"):
+        result.because("unknown", f"There is no {question.identifier} {number} of this account.")
+    elif service.state != "active":
+        result.because("state", f"Service {number} is {service.state.replace('_', ' ')}.")
+    elif service.service_type == "multiservice_port":
+        _on_ports([service], result)
+    else:
+        result.offers.append(
+            {"service_type": service.service_type, "fabric": service.fabric_code or "",
+             "location": service.location_code or "", "capacities": None, "free": {}, "port": None, "by_hand": False}
+        )  # fmt: skip
+
+
+def _by_asn(question: Question, result: Result) -> None:
+    own = or_(Account.id == question.account_id, Account.reseller_id == question.account_id)
+    ids = list(db.session.scalars(select(Account.id).where(own, Account.asn == question.value)))
+    if not ids:
+        result.because("unknown", f"AS{question.value} is not known for this account.")
+        return
+    ports = db.session.scalars(
+        select(Service)
+        .where(
+            Service.account_id.in_([*ids, question.account_id]), Service.service_type == "multiservice_port",
+            Service.state == "active",
+        )
+        .order_by(Service.number)
+        .limit(MOST_PORTS)
+    ).all()  # fmt: skip
+    if ports:
+        _on_ports(ports, result)
+    else:
+        result.because("no_port", "There is no port yet: order one together with the service.")
+        result.offers = list(_offers_at(_places(), question.account_id))
+
+
+def _on_ports(ports: Sequence[Service], result: Result) -> None:
+    """What these ports can carry beside what they carry already."""
+    carried = _carried([port.id for port in ports])
+    for port in ports:
+        units, used = carried.get(port.id, (0, 0))
+        tagged = str(port.details.get("encapsulation") or "none") in TAGGED
+        if not tagged and units:
+            words = f"Port {port.number} carries one untagged service already; change its encapsulation first."
+            result.because("encapsulation", words)
+            continue
+        left = max((port.capacity or 0) - used, 0)
+        if not left:
+            result.because("capacity", f"All of port {port.number}'s capacity is given to its services.")
+        here = {
+            "fabric": port.fabric_code or "", "location": port.location_code or "", "port": port.number,
+            "by_hand": False, "free": {}, "capacities": None, "capacity_left": left,
+        }  # fmt: skip
+        kinds = ["peering_unit", "reseller_peering_unit", *(["pvlan", "pvlan_unit"] if tagged else [])]
+        result.offers += [{"service_type": kind, **here} for kind in kinds]
+
+
+def _carried(port_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
+    """How many living services each port carries, and their Mbit/s together."""
+    rows = db.session.execute(
+        select(Service.port_service_id, func.count(), func.coalesce(func.sum(Service.capacity), 0))
+        .where(Service.port_service_id.in_(port_ids), Service.state.in_(["pre_active", "active"]))
+        .group_by(Service.port_service_id)
+    )
+    return {port_id: (count, int(used or 0)) for port_id, count, used in rows if port_id is not None}
+
+
+def findings(order: Order) -> list[Finding]:
+    """What stands in the way of submitting: the qualification expired, said no, or is not true any more."""
+    found = of_order(order)
+    if found is None:
+        return []
+    if found.valid_until <= clock.now():
+        words = "The qualification has expired. Please qualify the order again."
+        return [Finding("/qualification", "expired", words)]
+    if not found.qualified:
+        words = " ".join(reason["detail"] for reason in found.reasons) or "Nothing can be had there."
+        return [Finding("/qualification", "not_qualified", words)]
+    return [] if found.method == "none" else list(_sold_out(order, found))
+
+
+def _sold_out(order: Order, found: Qualification) -> Iterator[Finding]:
+    """Ports that were free when the order was qualified: what it was then, what it is now."""
+    now: dict[tuple[str, str], dict[int, int]] | None = None
+    wanted: dict[tuple[str, str, int], int] = {}
+    for index, item in enumerate(order.items):
+        place = _port_of(item)
+        before = _free_before(found, *place) if place else None
+        if place is None or before is None:
+            continue
+        now = _free_ports() if now is None else now
+        fabric, location, speed = place
+        wanted[place] = wanted.get(place, 0) + int(item.details.get("quantity") or 1)
+        left = now.get((fabric, location), {}).get(speed, 0)
+        if left < wanted[place]:
+            words = (
+                f"{before} ports of {speed // 1000} Gbit/s were free on {fabric} at {location} when it was qualified, "
+                f"now there are {left}. Please qualify again and choose what is there."
+            )
+            yield Finding(f"/items/{index}/details/port_capacity", "sold_out", words)
+
+
+def _port_of(item: OrderItem) -> tuple[str, str, int] | None:
+    details = item.details
+    if item.service_type != "multiservice_port" or item.action != "new":
+        return None
+    if not all(details.get(name) for name in ("fabric", "location", "port_capacity")):
+        return None
+    return str(details["fabric"]), str(details["location"]), int(details["port_capacity"])
+
+
+def _free_before(found: Qualification, fabric: str, location: str, speed: int) -> int | None:
+    for offer in found.offers:
+        if (offer["fabric"], offer["location"], offer["service_type"]) == (fabric, location, "multiservice_port"):
+            count = offer["free"].get(str(speed))
+            return None if count is None else int(count)
+    return None

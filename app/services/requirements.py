@@ -1,0 +1,353 @@
+"""What the services of a draft still need, read afresh each time: configuration, features, contacts, identifiers.
+
+Configuration and identifiers are the details of the order's items; features and contacts of the service stand beside
+them. Identifiers (MAC address, VLAN, AS number) are told with the realm in which each must be unique or known.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from app.catalogue import SERVICE_TYPES, action_of
+from app.catalogue.fields import Field
+from app.catalogue.model import Action
+from app.catalogue.partial import given
+from app.domain import clock, story
+from app.domain.errors import Conflict, Finding, Invalid
+from app.domain.models import (
+    Account,
+    Fabric,
+    ItemSetup,
+    Location,
+    Order,
+    OrderItem,
+    Package,
+    PackageService,
+    PortGroup,
+    Service,
+)
+from app.extensions import db
+from app.services.actor import Actor
+from app.services.packages import with_defaults
+
+IDENTIFIER_KINDS = frozenset({"mac", "vlan", "asn"})
+USUAL_CONTACTS: dict[str, Any] = {"technical": {"label": "Technical contact", "required": False}}
+"""Roles of the service's own contacts where no package says otherwise."""
+MOST_CHOICES = 500
+NOTHING_SELECTED = "Select a package first, or give the order items: there is nothing to configure yet."
+
+
+@dataclass(frozen=True)
+class Values:
+    """What to set for one service. None in `configuration`, `identifiers` or `contacts` takes a value away."""
+
+    item_number: int
+    configuration: Mapping[str, Any] | None = None
+    identifiers: Mapping[str, Any] | None = None
+    features: Mapping[str, Any] | None = None
+    contacts: Mapping[str, Any] | None = None
+
+
+@dataclass
+class _Known:
+    """What the requirements of one order are made from."""
+
+    setups: dict[Any, ItemSetup]
+    services: dict[Any, PackageService]
+    choices: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+
+def of_order(order: Order) -> dict[str, Any]:
+    """Every service with what must be set, what may, and what is; `missing` lists what still has to be."""
+    known = _known(order)
+    known.choices = _choices(order)
+    return {
+        "order_id": str(order.id),
+        "version": order.version,
+        "services": [_service(item, order, known) for item in order.items],
+        "realms": _realms(order, known),
+        "missing": [one.as_dict() for one in missing(order, known)],
+    }
+
+
+def _known(order: Order) -> _Known:
+    ids = [item.id for item in order.items]
+    rows = db.session.execute(
+        select(ItemSetup, PackageService)
+        .outerjoin(PackageService, PackageService.id == ItemSetup.package_service_id)
+        .where(ItemSetup.item_id.in_(ids))
+    ).all()
+    return _Known(
+        {setup.item_id: setup for setup, _ in rows},
+        {setup.item_id: service for setup, service in rows if service is not None},
+    )
+
+
+def _service(item: OrderItem, order: Order, known: _Known) -> dict[str, Any]:
+    action = action_of(item.service_type, item.action, order.type)
+    fields = action.fields if action else ()
+    package_service = known.services.get(item.id)
+    fixed = set(package_service.fixed) if package_service else set()
+    kind = SERVICE_TYPES.get(item.service_type)
+    return {
+        "item_number": item.item_number,
+        "item_id": str(item.id),
+        "service_type": item.service_type,
+        "item_action": item.action,
+        "label": kind.label if kind else item.service_type,
+        "configuration": [
+            _field(one, item, fixed, known) for one in fields if one.kind not in IDENTIFIER_KINDS
+        ],
+        "identifiers": [
+            {**_field(one, item, fixed, known), "realm": _realm(one, item)}
+            for one in fields
+            if one.kind in IDENTIFIER_KINDS
+        ],
+        "features": _features(item, known),
+        "contacts": _contacts(item, known),
+    }  # fmt: skip
+
+
+def _field(one: Field, item: OrderItem, fixed: set[str], known: _Known) -> dict[str, Any]:
+    choices = [{"value": choice.value, "label": choice.label} for choice in one.choices]
+    if not choices:
+        choices = known.choices.get("pvlan" if one.refers_to == ("pvlan",) else one.kind, [])
+    if one.kind == "location" and item.details.get("fabric"):
+        choices = [choice for choice in choices if choice.get("fabric") in (None, item.details["fabric"])]
+    return {
+        "name": one.name,
+        "label": one.label,
+        "kind": one.kind,
+        "unit": one.unit,
+        "help": one.help,
+        "required": one.required,
+        "fixed": one.name in fixed,
+        "default_value": one.default,
+        "minimum": one.minimum,
+        "maximum": one.maximum,
+        "choices": [{"value": choice["value"], "label": choice["label"]} for choice in choices],
+        "value": item.details.get(one.name),
+    }
+
+
+def _features(item: OrderItem, known: _Known) -> list[dict[str, Any]]:
+    package_service, setup = known.services.get(item.id), known.setups.get(item.id)
+    said = setup.features if setup else {}
+    features = package_service.features if package_service else {}
+    stands, _ = with_defaults(features, {code: said[code] for code in said if code in features}, "")
+    return [
+        {
+            "code": code, "label": feature["label"], "help": feature.get("help", ""),
+            "required": bool(feature.get("required")), "choices": feature.get("choices", []), **stands[code],
+        }
+        for code, feature in features.items()
+    ]  # fmt: skip
+
+
+def _contact_roles(item: OrderItem, known: _Known) -> dict[str, Any]:
+    package_service = known.services.get(item.id)
+    return package_service.contacts if package_service else USUAL_CONTACTS
+
+
+def _contacts(item: OrderItem, known: _Known) -> list[dict[str, Any]]:
+    """The service's own contacts; those of the account (primary, billing) are others."""
+    setup = known.setups.get(item.id)
+    said = setup.contacts if setup else {}
+    return [
+        {"role": role, "label": told["label"], "required": bool(told.get("required")), "contact": said.get(role)}
+        for role, told in _contact_roles(item, known).items()
+    ]
+
+
+def _realm(one: Field, item: OrderItem) -> str:
+    """Within what the identifier must be unique, or known."""
+    if one.kind == "mac":
+        return f"fabric:{item.details.get('fabric') or '*'}"
+    if one.kind == "asn":
+        return "asn"
+    carrier = item.details.get("port") or item.details.get("port_group_id")
+    if isinstance(carrier, dict):
+        return f"item:{carrier['item']}"
+    return f"port:{carrier or '*'}"
+
+
+def _realms(order: Order, known: _Known) -> list[dict[str, Any]]:
+    """The realms that the account has: its peering LANs, its ports, its AS numbers."""
+    own = [account for account in (order.account_id, order.sub_account_id) if account]
+    asns = db.session.scalars(
+        select(Account.asn)
+        .where(or_(Account.id.in_(own), Account.reseller_id == order.account_id), Account.asn.is_not(None))
+        .order_by(Account.asn)
+        .limit(MOST_CHOICES)
+    ).all()
+    return [
+        {"realm": "asn", "kind": "asn", "values": list(asns)},
+        *({"realm": f"fabric:{one['value']}", "kind": "mac", "values": []} for one in known.choices["fabric"]),
+        *({"realm": f"port:{one['value']}", "kind": "vlan", "values": []} for one in known.choices["reference"]),
+    ]
+
+
+def _choices(order: Order) -> dict[str, list[dict[str, Any]]]:
+    """What may be chosen where the catalogue itself has no list, in a fixed number of queries."""
+    accounts = [account for account in (order.account_id, order.sub_account_id) if account]
+    package = db.session.get(Package, order.package_id) if order.package_id else None
+    sold_at = set(package.sites) if package else set()
+    fabrics = [row for row in db.session.execute(select(Fabric.code, Fabric.name).order_by(Fabric.code))
+               if not sold_at or row.code in sold_at]  # fmt: skip
+    places = db.session.execute(
+        select(Location.code, Location.name, Location.fabric_code).order_by(Location.fabric_code, Location.code)
+    )
+    services = db.session.execute(
+        select(Service.number, Service.name, Service.service_type, Service.location_code)
+        .where(
+            Service.account_id.in_(accounts), Service.state.in_(["pre_active", "active"]),
+            Service.service_type.in_(["multiservice_port", "pvlan"]),
+        )
+        .order_by(Service.number)
+        .limit(MOST_CHOICES)
+    ).all()  # fmt: skip
+    groups = db.session.execute(
+        select(PortGroup.id, PortGroup.port_label).where(PortGroup.account_id.in_(accounts)).order_by(PortGroup.id)
+    )
+    return {
+        "fabric": [{"value": row.code, "label": row.name} for row in fabrics],
+        "location": [{"value": row.code, "label": row.name, "fabric": row.fabric_code} for row in places],
+        "reference": [
+            {"value": row.number, "label": f"{row.number} {row.location_code or ''}".strip()}
+            for row in services if row.service_type == "multiservice_port"
+        ],
+        "pvlan": [
+            {"value": row.number, "label": row.name or str(row.number)} for row in services
+            if row.service_type == "pvlan"
+        ],
+        "port_group": [{"value": row.id, "label": row.port_label} for row in groups],
+    }  # fmt: skip
+
+
+def missing(order: Order, known: _Known | None = None) -> list[Finding]:
+    """Required details, features and contacts that are not set yet."""
+    known = known or _known(order)
+    found = []
+    for index, item in enumerate(order.items):
+        action = action_of(item.service_type, item.action, order.type)
+        for one in action.fields if action else ():
+            if one.required and item.details.get(one.name) is None:
+                where = f"/items/{index}/details/{one.name}"
+                found.append(Finding(where, "required", f"{one.label} ({one.name}) is missing."))
+        found += _missing_beside(index, item, known)
+    return found
+
+
+def findings(order: Order) -> list[Finding]:
+    """What submitting misses beyond the details, which are the catalogue's to check."""
+    known = _known(order)
+    return [one for index, item in enumerate(order.items) for one in _missing_beside(index, item, known)]
+
+
+def _missing_beside(index: int, item: OrderItem, known: _Known) -> list[Finding]:
+    setup, package_service = known.setups.get(item.id), known.services.get(item.id)
+    said = setup.contacts if setup else {}
+    found = [
+        Finding(f"/items/{index}/contacts/{role}", "required", f"{told['label']} is missing.")
+        for role, told in _contact_roles(item, known).items()
+        if told.get("required") and role not in said
+    ]
+    if package_service is not None:
+        features = setup.features if setup else {}
+        found += with_defaults(package_service.features, features, f"/items/{index}/features")[1]
+        stands, _ = with_defaults(package_service.features, features, "")
+        for code, feature in package_service.features.items():
+            if feature.get("required") and stands[code]["value"] is None and feature.get("choices"):
+                where = f"/items/{index}/features/{code}"
+                found.append(Finding(where, "required", f"{feature['label']} is missing."))
+    return found
+
+
+def put(order: Order, values: Sequence[Values], actor: Actor, *, whole: bool = False) -> None:
+    """Set what is given for the services of a draft, which is locked; the caller commits.
+
+    `whole`: a group that is given (configuration, identifiers, features, contacts) is replaced, what it does not say is
+    taken away; otherwise it is merged. `Conflict` before a package is selected; `Invalid` names each wrong value.
+    """
+    if not order.items:
+        raise Conflict(NOTHING_SELECTED)
+    known = _known(order)
+    by_number = {item.item_number: item for item in order.items}
+    problems: list[Finding] = []
+    for index, one in enumerate(values):
+        item = by_number.get(one.item_number)
+        if item is None:
+            words = f"This order has no item {one.item_number}."
+            problems.append(Finding(f"/services/{index}/item_number", "reference", words))
+        else:
+            problems += _put_one(item, order, one, known, f"/services/{index}", whole)
+    if problems:
+        raise Invalid("Some values are not right.", problems)
+    order.version += 1
+    order.modified_at = clock.now()
+    db.session.flush()
+    story.audit(actor.name, "order configured", order_id=order.id, subject=order.name)
+
+
+def _put_one(item: OrderItem, order: Order, one: Values, known: _Known, at: str, whole: bool) -> list[Finding]:
+    action = action_of(item.service_type, item.action, order.type)
+    problems: list[Finding] = []
+    if action is not None:
+        for name, said in (("configuration", one.configuration), ("identifiers", one.identifiers)):
+            if said is not None:
+                problems += _put_details(item, action, name, said, known, f"{at}/{name}", whole)
+    if one.features is None and one.contacts is None:
+        return problems
+    setup = known.setups.get(item.id)
+    if setup is None:
+        setup = known.setups[item.id] = ItemSetup(item_id=item.id, features={}, contacts={})
+        db.session.add(setup)
+    if one.features is not None:
+        service = known.services.get(item.id)
+        before = {} if whole else {code: dict(stands) for code, stands in setup.features.items()}
+        after = {**before, **{code: {**before.get(code, {}), **said} for code, said in one.features.items()}}
+        stands, wrong = with_defaults(service.features if service else {}, after, f"{at}/features")
+        problems += wrong
+        setup.features = stands
+    if one.contacts is not None:
+        problems += _put_contacts(item, setup, one.contacts, known, f"{at}/contacts", whole)
+    return problems
+
+
+def _put_details(
+    item: OrderItem, action: Action, group: str, said: Mapping[str, Any], known: _Known, at: str, whole: bool
+) -> list[Finding]:
+    identifiers = group == "identifiers"
+    mine = {one.name for one in action.fields if (one.kind in IDENTIFIER_KINDS) is identifiers}
+    service = known.services.get(item.id)
+    fixed = set(service.fixed) & mine if service else set()
+    problems = [
+        Finding(f"{at}/{name}", "fixed", f"{name} comes with the package and cannot be changed.")
+        for name in sorted(fixed & set(said))
+        if said[name] != item.details.get(name)
+    ]
+    problems += [
+        Finding(f"{at}/{name}", "unknown", f"There is no “{name}” here; it can be {', '.join(sorted(mine)) or 'none'}.")
+        for name in said
+        if name not in mine
+    ]
+    typed, wrong = given(action, {name: value for name, value in said.items() if name in mine}, at)
+    gone = {name for name in said if said[name] is None} | ((mine - set(said) - fixed) if whole else set())
+    item.details = {**{name: value for name, value in item.details.items() if name not in gone}, **typed}
+    return problems + wrong
+
+
+def _put_contacts(
+    item: OrderItem, setup: ItemSetup, said: Mapping[str, Any], known: _Known, at: str, whole: bool
+) -> list[Finding]:
+    roles = _contact_roles(item, known)
+    problems = [
+        Finding(f"{at}/{role}", "unknown", f"There is no such role; it can be {', '.join(roles) or 'none'}.")
+        for role in said
+        if role not in roles
+    ]
+    after = {**({} if whole else setup.contacts), **said}
+    setup.contacts = {role: person for role, person in after.items() if person is not None}
+    return problems
