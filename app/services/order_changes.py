@@ -140,6 +140,8 @@ def change_item(item_id: uuid.UUID, actor: Actor, changes: dict[str, Any], *, ve
     if changes.get("bandwidth") is not None:
         told = _change_bandwidth(item, changes["bandwidth"], values)
     lifecycle.mark(item_id, version=None, by=actor.name, what="item changed", **values)
+    raised = {"version": Order.version + 1, "modified_at": clock.now()}  # who saw the order as it was decides anew
+    db.session.execute(update(Order).where(Order.id == item.order_id).values(raised))
     if told:
         story.log(item.order_id, Line(user=told), item_id=item_id, by=actor.name)
     after_commit.signal(f"item-{item_id}")

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.catalogue import CheckedItem
 from app.config import Config
 from app.domain import after_commit, asks, clock, lifecycle, status_words, story
-from app.domain.errors import Forbidden, IllegalMove, Invalid
+from app.domain.errors import Forbidden, IllegalMove, Invalid, Stale
 from app.domain.lifecycle import Move
 from app.domain.models import Account, Order, OrderItem, Wait
 from app.domain.states import ENDED, Stage, State, Status, WaitKind
@@ -115,24 +115,32 @@ def _store_item(order: Order, one: CheckedItem, dates: WishedDates) -> OrderItem
     return item
 
 
-def confirm(order_id: uuid.UUID, actor: Actor, *, reason: str | None = None, form_key: str | None = None) -> None:
+def confirm(
+    order_id: uuid.UUID, actor: Actor, *, reason: str | None = None, version: int | None = None,
+    only: str | None = None, form_key: str | None = None,
+) -> None:  # fmt: skip
     """Go on: answer all of the order's open questions that are this actor's to answer and need nothing but a yes.
 
-    That is agreement before it starts, and what the member is asked on the way. One transaction.
+    That is agreement before it starts, and what the member is asked on the way; `only` those for this audience.
+    One transaction. `Stale` if the order is not in the `version` any more that the actor saw.
     """
 
     def do() -> None:
-        for wait in _confirmable(order_id, actor, reason, (WaitKind.CONFIRM, WaitKind.MEMBER)):
+        _as_seen(order_id, version)
+        for wait in _confirmable(order_id, actor, reason, (WaitKind.CONFIRM, WaitKind.MEMBER), only):
             item_verbs.answer_in_transaction(wait, actor, {}, version=None, reason=reason)
 
     item_verbs.once_and_whole(actor, "confirm order", form_key, do, order_id)
 
 
-def reject(order_id: uuid.UUID, actor: Actor, reason: str, *, form_key: str | None = None) -> None:
+def reject(
+    order_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None = None, form_key: str | None = None
+) -> None:
     """Decline: every item that waits for this actor's consent ends as rejected; the reason is told to the member."""
     item_verbs.need_reason(reason)
 
     def do() -> None:
+        _as_seen(order_id, version)
         for wait in _confirmable(order_id, actor, reason, (WaitKind.CONFIRM,)):
             lifecycle.act(wait.item_id, Move.REJECT, version=None, by=actor.name, reason=reason)
             lifecycle.close_wait(wait.item_id, "answered", by=actor.name, answers={"agreed": False})
@@ -142,7 +150,20 @@ def reject(order_id: uuid.UUID, actor: Actor, reason: str, *, form_key: str | No
     item_verbs.once_and_whole(actor, "reject order", form_key, do, order_id)
 
 
-def _confirmable(order_id: uuid.UUID, actor: Actor, reason: str | None, kinds: Sequence[WaitKind]) -> list[Wait]:
+def _as_seen(order_id: uuid.UUID, version: int | None) -> None:
+    """`Stale` unless the order is still in the version that somebody saw; nothing changes it while its items are
+    locked."""
+    if version is None:
+        return
+    lifecycle.lock_items(order_id)
+    now = db.session.scalar(select(Order.version).where(Order.id == order_id))
+    if now is not None and now != version:
+        raise Stale("The order changed meanwhile; look at it as it is now before you decide.")
+
+
+def _confirmable(
+    order_id: uuid.UUID, actor: Actor, reason: str | None, kinds: Sequence[WaitKind], only: str | None = None
+) -> list[Wait]:
     """This actor's open waits of these kinds that a yes answers; the items are locked. On a member's behalf only with
     why."""
     lifecycle.lock_items(order_id)
@@ -156,7 +177,7 @@ def _confirmable(order_id: uuid.UUID, actor: Actor, reason: str | None, kinds: S
     said_why = bool((reason or "").strip())
     mine = [
         wait for wait in waits
-        if actor.may_answer(wait.audience) and (said_why or not actor.on_behalf(wait.audience)) and _yes_will_do(wait)
+        if only in (None, wait.audience) and actor.may_answer(wait.audience) and (said_why or not actor.on_behalf(wait.audience)) and _yes_will_do(wait)
     ]  # fmt: skip
     if not mine:
         raise IllegalMove("There is nothing to confirm: the order is not waiting for your agreement.")
@@ -168,11 +189,13 @@ def _yes_will_do(wait: Wait) -> bool:
 
 
 def cancel(
-    order_id: uuid.UUID, actor: Actor, reason: str, *, until_provisioning: bool = False, form_key: str | None = None
-) -> None:
+    order_id: uuid.UUID, actor: Actor, reason: str, *, until_provisioning: bool = False, version: int | None = None,
+    form_key: str | None = None,
+) -> None:  # fmt: skip
     """Cancel all items that are still alive. A member may do so until an item is being provisioned."""
 
     def do() -> None:
+        _as_seen(order_id, version)
         live = [row for row in lifecycle.lock_items(order_id) if row.state not in ENDED]
         if any(row.state is State.IDLE for row in live) or _is_draft(order_id):
             raise IllegalMove("The order is a draft, which is not cancelled but deleted.")
