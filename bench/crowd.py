@@ -32,7 +32,7 @@ KINDS = {
 ROWS = """
 select n, (n / 20 + n) % 100 as k, {open} as open, case when not {open} then 'ended' {kinds} end as kind,
   md5('order' || n)::uuid as order_id, md5('item' || n)::uuid as item_id, md5('service' || n)::uuid as service_id,
-  'member-' || (n * 7919 % {members}) as account_id, now() - ({number} - n) * interval '{gap} seconds' as born,
+  'member-' || (n * 97 % {members}) as account_id, now() - ({number} - n) * interval '{gap} seconds' as born,
   (array['multiservice_port', 'peering_unit', 'pvlan_unit', 'connexions'])[1 + n % 4] as service_type,
   (array['new', 'modify', 'cease'])[1 + n % 3] as action, {place} as place
 from generate_series(1, {number}) n
@@ -40,7 +40,8 @@ from generate_series(1, {number}) n
 
 
 def load(number: int) -> None:
-    """So many orders, each with an item, a service, and what belongs to the state it is in. Committed, analysed. The cast is there already."""
+    """So many orders, each with an item, a service, and what belongs to the state it is in. Committed, analysed.
+    The cast is there already."""
     tables = [table_of(model) for model in (Order, OrderItem, Service, StepRow, Wait)]
     dropped = [index for table in tables for index in table.indexes if not index.unique]
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -1,26 +1,31 @@
-"""The queue of items that people work from: five views, sorted by what is due first, read page by page.
+"""The queue of items that people work from: five views, sorted and narrowed, read page by page.
 
-An item's place is (rank, at, id): rank 0 are items with a due time (a wait that is due, or a failure that counts as due
-a target's time after it happened), rank 1 all others by how long they have been as they are. Each source is read
-through its own index and only as far as a page needs, so a page costs the same at any number of items.
+An item's place depends on the sorting (`staff_places`). Sorted by due, those with a due time come first (a wait that is
+due, or a failure that counts as due a target's time after it happened), then all others by how long they have been as
+they are. Each source is read through its own index and only as far as a page needs, so a page costs the same at any
+number of items.
 """
 
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, text, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, true, tuple_
 
 from app.domain import clock
-from app.domain.errors import Malformed
-from app.domain.models import Order, OrderItem, Service, StepRow, Wait
+from app.domain.models import Order, OrderItem, Wait
 from app.domain.permissions import TEAM_OF, Team
 from app.domain.states import Status, WaitKind
 from app.extensions import db
+from app.queries import staff_places
+from app.queries.staff_narrow import Filters, Kind, Narrowing, free, held_by, not_held
+from app.queries.staff_places import Place, Sort, micros
 from app.services.actor import Actor
+
+__all__ = ["CAP", "Filters", "Page", "Queue", "Sort", "Tile", "View", "counts", "ours", "tiles"]
 
 PAGE = 50
 CAP = 10_000
@@ -41,47 +46,6 @@ class View(StrEnum):
 
 
 @dataclass(frozen=True)
-class Filters:
-    """What the list is narrowed to; empty = everything. `member` is an account's id, `site` a location's code."""
-
-    service: str = ""
-    action: str = ""
-    step: str = ""
-    site: str = ""
-    member: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Those in force."""
-        return {one.name: value for one in fields(self) if (value := getattr(self, one.name))}
-
-
-@dataclass(frozen=True, order=True)
-class Place:
-    """Where an item stands in the order of the queue."""
-
-    rank: int
-    at: datetime
-    id: uuid.UUID
-
-    def cursor(self, direction: str) -> str:
-        """“a…” = what comes after this place, “b…” = what comes before it."""
-        return f"{direction}{self.rank}.{int(self.at.timestamp() * 1_000_000)}.{self.id.hex}"
-
-
-def place_of_cursor(cursor: str) -> tuple[str, Place]:
-    """The direction and the place behind a cursor; `Malformed` for what is none."""
-    try:
-        rank, moment, hexadecimal = cursor[1:].split(".")
-        whole, micro = divmod(int(moment), 1_000_000)
-        at = datetime.fromtimestamp(whole, UTC) + timedelta(microseconds=micro)
-        if cursor[0] not in "ab" or rank not in ("0", "1"):
-            raise ValueError(cursor)
-        return cursor[0], Place(int(rank), at, uuid.UUID(hexadecimal))
-    except (ValueError, IndexError, OverflowError, OSError):
-        raise Malformed("This address of a page of the list cannot be read. Start from its first page.") from None
-
-
-@dataclass(frozen=True)
 class Page:
     """Item ids in the queue's order, and cursors of the pages before and after."""
 
@@ -99,17 +63,9 @@ def ours(actor: Actor) -> ColumnElement[bool]:
     return mine
 
 
-def _held_by(actor: Actor) -> ColumnElement[bool]:
-    return and_(Wait.claimed_by_id == actor.user_id, Wait.claim_until > clock.now())
-
-
-def _free() -> ColumnElement[bool]:
-    return or_(Wait.claimed_by_id.is_(None), Wait.claim_until <= clock.now())
-
-
 _ASKED_BY_VIEW: dict[View, Callable[[Actor], ColumnElement[bool]]] = {
-    View.MINE: _held_by,
-    View.UNCLAIMED: lambda actor: and_(ours(actor), _free(), OrderItem.held == false()),
+    View.MINE: lambda actor: held_by(actor.user_id),
+    View.UNCLAIMED: lambda actor: and_(ours(actor), free(), not_held()),
     View.WAITING: lambda actor: ~ours(actor),
     View.ALL: lambda actor: true(),
 }
@@ -117,12 +73,13 @@ _ASKED_BY_VIEW: dict[View, Callable[[Actor], ColumnElement[bool]]] = {
 
 @dataclass(frozen=True)
 class Source:
-    """One kind of row: a statement of (at, since, id) without order, and the columns to sort and page by."""
+    """One kind of row: a statement of (at, since, tie, id) without order, and the columns to sort and page by."""
 
     rank: int
     statement: Select[Any]
     at: Any
-    id: Any
+    tie: Any
+    since: Any
     shift: timedelta = timedelta(0)  # `at` as people see it = the column + shift
 
 
@@ -134,10 +91,11 @@ class Queue:
     filters: Filters
     actor: Actor
     target: timedelta
+    sort: Sort = Sort.DUE
 
     def page(self, cursor: str = "", size: int = PAGE) -> Page:
         """The page at a cursor, or the first. `Malformed` if the cursor is nonsense."""
-        direction, place = place_of_cursor(cursor) if cursor else ("a", None)
+        direction, place = staff_places.read(cursor, self.sort) if cursor else ("a", None)
         backwards = direction == "b"
         places = self._read(place, backwards, size + 1)
         more, places = len(places) > size, places[:size]
@@ -148,7 +106,7 @@ class Queue:
         has_before = more if backwards else place is not None
         has_after = True if backwards else more
         return Page(
-            [one.id for one in places],
+            [one.item_id for one in places],
             places[0].cursor("b") if has_before else None,
             places[-1].cursor("a") if has_after else None,
         )
@@ -159,30 +117,48 @@ class Queue:
         if place is None:
             return None, None
         before, after = (self._read(place, backwards, 1) for backwards in (True, False))
-        return (before[0].id if before else None), (after[0].id if after else None)
+        return (before[0].item_id if before else None), (after[0].item_id if after else None)
 
     def place_of(self, item_id: uuid.UUID) -> Place | None:
         """Where an item stands, or would stand if it were in the view."""
         row = db.session.execute(
-            select(OrderItem.status, OrderItem.status_since, Wait.due_at)
+            select(OrderItem.status, OrderItem.status_since, Wait.due_at, Order.number, OrderItem.item_number)
+            .join(Order, Order.id == OrderItem.order_id)
             .outerjoin(Wait, and_(Wait.item_id == OrderItem.id, OPEN))
             .where(OrderItem.id == item_id)
         ).first()
         if row is None:
             return None
-        if row.due_at is not None:
-            return Place(0, row.due_at, item_id)
-        failed = row.status is Status.ERROR
-        return Place(0 if failed else 1, row.status_since + (self.target if failed else timedelta(0)), item_id)
+        if self.sort is Sort.ORDER:
+            return Place(0, -row.number, row.item_number, item_id)
+        if self.sort is Sort.DUE and row.due_at is not None:
+            return Place(0, micros(row.due_at), item_id.int, item_id)
+        if self.sort is Sort.AGE or row.status is not Status.ERROR:
+            return Place(0 if self.sort is Sort.AGE else 1, micros(row.status_since), item_id.int, item_id)
+        return Place(0, micros(row.status_since + self.target), item_id.int, item_id)
 
     def count(self) -> int:
         """How many there are, counted up to one more than `CAP`."""
-        parts = [capped(source.statement) for source in self.sources()]
+        parts = [capped(source.statement) for source in self._by_due().counted()]
         total: int = db.session.execute(select(sum(parts[1:], parts[0]))).scalar_one()
         return total
 
+    def ids(self, limit: int = CAP, until: datetime | None = None) -> list[uuid.UUID]:
+        """The items of the whole list, `limit` at most, in its order. `until`: only what stood there already then."""
+        found: list[Place] = []
+        for source in self.sources():
+            found += _rows(source, self.sort, None, False, limit, until)
+        return list(dict.fromkeys(place.item_id for place in sorted(found)[:limit]))
+
+    def counted(self) -> Iterator[Source]:
+        """Sources that hold each row once, in no particular order."""
+        if self.view is View.ALL and not (self.filters.owner or self.filters.due):  # else the wait has a say
+            yield self._source(select(OrderItem.id.label("id")).where(UNENDED), OrderItem.status_since, Kind(False))
+        else:
+            yield from self.sources()
+
     def sources(self) -> Iterator[Source]:
-        """The kinds of rows that make up this view."""
+        """The kinds of rows that make up this view, by their ranks."""
         if self.view in _ASKED_BY_VIEW:
             yield self._asked()
         if self.view in (View.FAILED, View.ALL):
@@ -190,68 +166,91 @@ class Queue:
         if self.view in (View.WAITING, View.ALL):
             yield self._others()
 
+    def _by_due(self) -> "Queue":
+        return self if self.sort is Sort.DUE else Queue(self.view, self.filters, self.actor, self.target)
+
     def _read(self, place: Place | None, backwards: bool, limit: int) -> list[Place]:
         found: list[Place] = []
-        for source in self.sources():
-            if place is None or source.rank == place.rank:
-                found += _rows(source, place, backwards, limit)
-            elif (source.rank < place.rank) == backwards:
-                found += _rows(source, None, backwards, limit)
+        sources = list(self.sources())
+        for rank in (1, 0) if backwards else (0, 1):
+            if place is not None and (rank > place.rank if backwards else rank < place.rank):
+                continue
+            edge = place if place is not None and place.rank == rank else None
+            for source in sources:
+                if source.rank == rank:
+                    found += _rows(source, self.sort, edge, backwards, limit)
+            if len(found) >= limit:
+                break
         return sorted(found, reverse=backwards)[:limit]
 
     def _asked(self) -> Source:
-        statement = select(Wait.due_at.label("at"), Wait.opened_at.label("since"), Wait.item_id.label("id")).where(
-            OPEN, Wait.due_at.is_not(None), _ASKED_BY_VIEW[self.view](self.actor)
-        )
-        if self.view is View.UNCLAIMED or self.filters.as_dict():  # else the wait says it all
+        kind = Kind(True, Wait.due_at, Wait.opened_at)
+        conditions = [OPEN, Wait.due_at.is_not(None), _ASKED_BY_VIEW[self.view](self.actor)]
+        if self.sort is not Sort.DUE:
+            statement = select(OrderItem.id.label("id")).join(Wait, and_(Wait.item_id == OrderItem.id, OPEN))
+            return self._source(statement.where(UNENDED, *conditions[1:]), Wait.opened_at, kind)
+        statement = select(Wait.item_id.label("id")).where(*conditions)
+        if self.filters.as_dict():  # else the wait says it all
             statement = statement.join(OrderItem, OrderItem.id == Wait.item_id)
-        return Source(0, self._narrowed(statement), Wait.due_at, Wait.item_id)
+        return self._source(statement, Wait.opened_at, kind, Wait.due_at, Wait.item_id)
 
     def _failed(self) -> Source:
-        statement = select(
-            OrderItem.status_since.label("at"), OrderItem.status_since.label("since"), OrderItem.id.label("id")
-        ).where(FAILED)
-        return Source(0, self._narrowed(statement), OrderItem.status_since, OrderItem.id, self.target)
+        kind = Kind(False, OrderItem.status_since, OrderItem.status_since, self.target)
+        return self._source(select(OrderItem.id.label("id")).where(FAILED), OrderItem.status_since, kind)
 
     def _others(self) -> Source:
         """Items that no due time drives: the machine works on them, or waits for a far system or another item."""
-        statement = (
-            select(OrderItem.status_since.label("at"), OrderItem.status_since.label("since"), OrderItem.id.label("id"))
-            .outerjoin(Wait, and_(Wait.item_id == OrderItem.id, OPEN))
-            .where(UNENDED, OrderItem.status != Status.ERROR, Wait.due_at.is_(None))
-        )
+        statement = select(OrderItem.id.label("id"))
         if self.view is View.WAITING:
-            statement = statement.where(Wait.id.is_not(None), ~ours(self.actor))
-        return Source(1, self._narrowed(statement), OrderItem.status_since, OrderItem.id)
+            statement = statement.join(Wait, and_(Wait.item_id == OrderItem.id, OPEN, Wait.due_at.is_(None)))
+            return self._source(statement.where(~ours(self.actor)), OrderItem.status_since, Kind(True), rank=1)
+        if self.filters.owner:
+            statement = statement.outerjoin(Wait, and_(Wait.item_id == OrderItem.id, OPEN))
+        # Asked of each item in turn, so that the database walks the index only as far as a page needs.
+        asked = select(Wait.due_at).where(Wait.item_id == OrderItem.id, OPEN).correlate(OrderItem).limit(1)
+        rest = statement.where(UNENDED, OrderItem.status != Status.ERROR, asked.scalar_subquery().is_(None))
+        return self._source(rest, OrderItem.status_since, Kind(bool(self.filters.owner)), rank=1)
 
-    def _narrowed(self, statement: Any) -> Select[Any]:
-        wanted = self.filters
-        if wanted.service:
-            statement = statement.where(OrderItem.service_type == wanted.service)
-        if wanted.action:
-            statement = statement.where(OrderItem.action == wanted.action)
-        if wanted.step:
-            here = and_(StepRow.item_id == OrderItem.id, StepRow.position == OrderItem.cursor)
-            statement = statement.join(StepRow, here).where(StepRow.key == wanted.step)
-        if wanted.site:
-            statement = statement.join(Service, Service.id == OrderItem.service_id)
-            statement = statement.where(Service.location_code == wanted.site)
-        if wanted.member:
-            statement = statement.join(Order, Order.id == OrderItem.order_id)
-            statement = statement.where(or_(Order.account_id == wanted.member, Order.sub_account_id == wanted.member))
-        narrowed: Select[Any] = statement
-        return narrowed
+    def _source(
+        self, statement: Select[Any], since: Any, kind: Kind, at: Any = OrderItem.status_since, tie: Any = OrderItem.id,
+        rank: int = 0,
+    ) -> Source:  # fmt: skip
+        """`at`, `tie` and `rank` are those of sorting by due; the other sortings have their own."""
+        shift = kind.shift
+        if self.sort is not Sort.DUE:
+            rank, shift, at, tie = 0, timedelta(0), OrderItem.status_since, OrderItem.id
+        if self.sort is Sort.ORDER:
+            at, tie = Order.number, OrderItem.item_number
+        columns = at.label("at"), since.label("since"), tie.label("tie")
+        narrowed = Narrowing(statement.add_columns(*columns), self.filters, kind)
+        return Source(rank, narrowed.done(with_order=self.sort is Sort.ORDER), at, tie, since, shift)
 
 
-def _rows(source: Source, place: Place | None, backwards: bool, limit: int) -> list[Place]:
-    key = tuple_(source.at, source.id)
+def _rows(
+    source: Source, sort: Sort, place: Place | None, backwards: bool, limit: int, until: datetime | None = None
+) -> list[Place]:
     statement = source.statement
     if place is not None:
-        edge = (place.at - source.shift, place.id)
-        statement = statement.where(key < edge if backwards else key > edge)
-    order = (source.at.desc(), source.id.desc()) if backwards else (source.at, source.id)
-    rows = db.session.execute(statement.order_by(*order).limit(limit))
-    return [Place(source.rank, row.at + source.shift, row.id) for row in rows]
+        statement = statement.where(_behind(source, sort, place, backwards))
+    if until is not None:
+        statement = statement.where(source.since <= until)
+    first_at = source.at.desc() if backwards is not (sort is Sort.ORDER) else source.at
+    first_tie = source.tie.desc() if backwards else source.tie
+    rows = db.session.execute(statement.order_by(first_at, first_tie).limit(limit))
+    if sort is Sort.ORDER:
+        return [Place(0, -row.at, row.tie, row.id) for row in rows]
+    return [Place(source.rank, micros(row.at + source.shift), row.tie.int, row.id) for row in rows]
+
+
+def _behind(source: Source, sort: Sort, place: Place, backwards: bool) -> ColumnElement[bool]:
+    """The rows after a place, or before it."""
+    if sort is Sort.ORDER:  # newest orders first, the items of each as they are numbered
+        number, item = -place.at, place.tie
+        if backwards:
+            return and_(source.at >= number, or_(source.at > number, source.tie < item))
+        return and_(source.at <= number, or_(source.at < number, source.tie > item))
+    key, edge = tuple_(source.at, source.tie), (place.moment - source.shift, place.tie_id)
+    return key < edge if backwards else key > edge
 
 
 def capped(statement: Select[Any]) -> Any:
@@ -264,7 +263,7 @@ def counts(actor: Actor) -> dict[View, int]:
     """How many items each view has, in one query."""
     columns = []
     for view in View:
-        parts = [capped(source.statement) for source in Queue(view, Filters(), actor, timedelta(0)).sources()]
+        parts = [capped(source.statement) for source in Queue(view, Filters(), actor, timedelta(0)).counted()]
         columns.append(sum(parts[1:], parts[0]).label(view.value))
     row = db.session.execute(select(*columns)).one()
     return {view: getattr(row, view.value) for view in View}
@@ -288,14 +287,13 @@ def tiles(actor: Actor, target: timedelta) -> list[Tile]:
 def _tile(queue: Queue) -> Tile:
     count, late = 0, 0
     oldest: list[datetime] = []
-    for source in queue.sources():
+    for source in queue.counted():
         some = source.statement.order_by(source.at).limit(CAP + 1).subquery()
-        over = some.c.at < clock.now() - source.shift if source.rank == 0 else false()
-        row = db.session.execute(
-            select(func.count().label("n"), func.min(some.c.since).label("since"),
-                   func.count().filter(over).label("late"))
-            .select_from(some)
-        ).one()  # fmt: skip
-        count, late = count + row.n, late + row.late
+        row = db.session.execute(select(func.count().label("n"), func.min(some.c.since).label("since"))).one()
+        count += row.n
         oldest += [row.since] if row.since else []
+    for source in queue.sources():
+        if source.rank == 0:
+            over = source.statement.where(source.at < clock.now() - source.shift)
+            late += db.session.execute(select(capped(over))).scalar_one()
     return Tile(queue.view, count, min(oldest, default=None), late)

@@ -44,5 +44,5 @@ def test_more_rows_need_no_more_queries(desk: Desk) -> None:
     fill(desk, 2)
     press(browser, f"/items/{item_id}", f"/items/{item_id}/note", note="One line more.", audience="staff")
     after = {page: count(page) for page in pages}
-    assert after == before
+    assert {page: number for page, number in after.items() if number > before[page]} == {}  # fewer may do
     assert max(after.values()) <= MOST, after

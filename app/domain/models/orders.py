@@ -13,6 +13,7 @@ from app.domain.models.members import Account, Contact, User
 from app.domain.states import Outcome, Stage, State, Status
 
 FAILED = text("status = 'error'")
+HELD = text("held")
 UNENDED = text("state not in ('idle', 'done', 'cancelled', 'rejected')")
 """Conditions of partial indexes; a query says them in the same words, or the index is of no use to it."""
 
@@ -120,6 +121,7 @@ class OrderItem(WishedDates, Model):
         # The desk's queue: what has failed, and what is open, longest first.
         Index("ix_order_item_failed", "status_since", "id", postgresql_where=FAILED, sqlite_where=FAILED),
         Index("ix_order_item_open", "status_since", "id", postgresql_where=UNENDED, sqlite_where=UNENDED),
+        Index("ix_order_item_held", "id", postgresql_where=HELD, sqlite_where=HELD),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -190,6 +192,7 @@ class OrderLog(Model):
     uid: Mapped[uuid.UUID] = mapped_column(default=new_id, unique=True)
     order_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
     item_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("order_item.id", ondelete="CASCADE"), index=True)
+    step_key: Mapped[str | None] = mapped_column(String(80))  # the step that the line is about
     item_name: Mapped[str | None] = mapped_column(String(100))
     status: Mapped[Status] = mapped_column(one_of(Status, 32))
     item_status: Mapped[Status | None] = mapped_column(one_of(Status, 32))

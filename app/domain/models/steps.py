@@ -12,6 +12,8 @@ from app.domain.models.base import BigId, Json, JsonType, Model, UtcDateTime, ne
 from app.domain.models.orders import OrderItem
 from app.domain.states import Stage, StepState, WaitKind
 
+CLAIMED = text("open and claimed_by_id is not null")
+
 
 class StepRow(Model):
     """One step of one item's plan, and its journal. Written once; a later edit of the handler cannot move it."""
@@ -54,8 +56,16 @@ class Wait(Model):
         Index("uq_wait_open", "item_id", unique=True, postgresql_where=text("open"), sqlite_where=text("open")),
         Index("ix_wait_queue", "open", "audience", "due_at"),
         Index("ix_wait_reference", "reference"),
-        # The desk's queue: what is open, by when it is due.
-        Index("ix_wait_due", "due_at", "item_id", postgresql_where=text("open"), sqlite_where=text("open")),
+        # The desk's queue: what is open, by when it is due. PostgreSQL counts and filters in the index alone.
+        Index(
+            "ix_wait_due",
+            "due_at",
+            "item_id",
+            postgresql_where=text("open"),
+            sqlite_where=text("open"),
+            postgresql_include=["audience", "kind", "opened_at", "claimed_by_id", "claim_until"],
+        ),
+        Index("ix_wait_claimed", "claimed_by_id", "due_at", "item_id", postgresql_where=CLAIMED, sqlite_where=CLAIMED),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
