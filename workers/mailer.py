@@ -64,27 +64,28 @@ def _has_news(batch: uuid.UUID) -> bool:
 
 def _take(batch: uuid.UUID, notifier: Notifier, config: Config) -> Any:
     """The next mail that is due, reserved for the time that sending it may take; None if there is none."""
-    now = clock.now()
-    mine = and_(rows.c.batch == batch, rows.c.state == "pending", rows.c.run_after <= now)
-    chosen = select(rows.c.id).where(mine).order_by(rows.c.created_at).limit(1)
-    found = db.session.execute(chosen).first()
-    db.session.rollback()
-    if found is None:
-        return None
-    if (shut := breaker.open_until([notifier.system])) is not None:
-        due = shut + timedelta(seconds=random.uniform(0, 1))
-        db.session.execute(update(rows).where(mine).values(run_after=due))
+    while True:
+        now = clock.now()
+        mine = and_(rows.c.batch == batch, rows.c.state == "pending", rows.c.run_after <= now)
+        found = db.session.scalar(select(rows.c.id).where(mine).order_by(rows.c.created_at).limit(1))
+        db.session.rollback()
+        if found is None:
+            return None
+        if (shut := breaker.open_until([notifier.system])) is not None:
+            due = shut + timedelta(seconds=random.uniform(0, 1))
+            db.session.execute(update(rows).where(mine).values(run_after=due))
+            db.session.commit()
+            return None
+        taken = db.session.execute(
+            update(rows)
+            .where(rows.c.id == found, mine)
+            .values(tries=rows.c.tries + 1, run_after=now + timedelta(seconds=config.lease_seconds))
+            .returning(rows.c.id, rows.c.key, rows.c.kind, rows.c.to_address, rows.c.facts, rows.c.order_id,
+                       rows.c.tries, rows.c.created_at)
+        ).first()  # fmt: skip
         db.session.commit()
-        return None
-    taken = db.session.execute(
-        update(rows)
-        .where(rows.c.id.in_(chosen.with_for_update(skip_locked=True)), rows.c.state == "pending")
-        .values(tries=rows.c.tries + 1, run_after=now + timedelta(seconds=config.lease_seconds))
-        .returning(rows.c.id, rows.c.key, rows.c.kind, rows.c.to_address, rows.c.facts, rows.c.order_id, rows.c.tries,
-                   rows.c.created_at)
-    ).first()  # fmt: skip
-    db.session.commit()
-    return taken
+        if taken is not None:  # else another worker was faster: look for the next one
+            return taken
 
 
 def _send(mail: Any, notifier: Notifier, config: Config) -> str:

@@ -60,23 +60,26 @@ def ask(item_id: uuid.UUID, wait_id: uuid.UUID, wait: dict[str, Any]) -> None:
     if wait["kind"] not in ASKS or kind != "account":
         return
     order_id = db.session.execute(select(item.c.order_id).where(item.c.id == item_id)).scalar_one()
-    about = f"wait:{wait_id}" if wait["kind"] is WaitKind.MEMBER else f"order:{order_id}:{wait['step_key']}:{account}"
+    key = question_key(order_id, wait_id, wait["kind"], wait.get("step_key"), account)
     by: datetime | None = wait.get("expires_at") or wait.get("due_at")
     facts = {"respond_by": by.isoformat() if by else None, "goes_on": wait.get("expires_at") is not None}
-    _write(_others, order_id, key=about[:200], event=Event.CONFIRM.value, facts=facts, wait_id=wait_id,
+    _write(_others, order_id, key=key, event=Event.CONFIRM.value, facts=facts, wait_id=wait_id, account_id=account)
+
+
+def question_key(order_id: uuid.UUID, wait_id: uuid.UUID, kind: WaitKind, step_key: str | None, account: str) -> str:
+    """What a question is known by: an item's own, or the one that all items of an order ask together."""
+    return f"wait:{wait_id}" if kind is WaitKind.MEMBER else f"order:{order_id}:{step_key}:{account}"
+
+
+def remind(order_id: uuid.UUID, wait_id: uuid.UUID, account: str, key: str, facts: dict[str, Any]) -> None:
+    """The time to answer has passed: ask once more."""
+    _write(_others, order_id, key=key, event=Event.CONFIRM.value, facts={**facts, "reminder": True}, wait_id=wait_id,
            account_id=account)  # fmt: skip
 
 
-def remind(order_id: uuid.UUID, wait_id: uuid.UUID, account: str, facts: dict[str, Any]) -> None:
-    """The time to answer has passed: ask once more."""
-    _write(_others, order_id, key=f"wait:{wait_id}:reminder", event=Event.CONFIRM.value,
-           facts={**facts, "reminder": True}, wait_id=wait_id, account_id=account)  # fmt: skip
-
-
-def tell_team(order_id: uuid.UUID, wait_id: uuid.UUID, team: str, facts: dict[str, Any]) -> None:
+def tell_team(order_id: uuid.UUID, wait_id: uuid.UUID, team: str, key: str, facts: dict[str, Any]) -> None:
     """A member has not answered, nor after the reminder."""
-    _write(_team, order_id, key=f"wait:{wait_id}:overdue", event=Event.OVERDUE.value, facts=facts, wait_id=wait_id,
-           team=team)  # fmt: skip
+    _write(_team, order_id, key=key, event=Event.OVERDUE.value, facts=facts, wait_id=wait_id, team=team)
 
 
 def _write(of: Any, order_id: uuid.UUID, **values: Any) -> None:

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import select, update
 
 from app.domain import clock
-from app.domain.models import Mail, Notification
+from app.domain.models import Mail, Notification, Wait
 from app.extensions import db
-from app.services import mails, orders
+from app.queries import durations
+from app.queries.durations import Kind, Usual
+from app.services import lateness, mails, orders
 from app.services.mails import choices
 from tests import cast
 from tests.portal.scene import CRM, JOIN, ONE_PORT, Scene, now_is_later
@@ -215,3 +217,67 @@ def test_the_sweep_finds_mails_that_nobody_was_woken_for(post: Post) -> None:
     post.deliver(from_now)
     with post.scene.app.app_context():
         assert from_now not in mails.due(clock.now(), 10)
+
+
+def look(post: Post) -> lateness.Told:
+    with post.scene.app.app_context():
+        durations.forget()
+        return lateness.look(post.scene.config)
+
+
+def test_who_does_not_answer_in_time_is_reminded_once_and_then_sales_are_told(post: Post) -> None:
+    order = post.scene.placed(*JOIN, type="join_pvlan")
+    assert look(post).reminded == 0
+    now_is_later(hours=25)
+    assert look(post).reminded
+    look(post)
+    post.deliver(order)
+    _asked, reminder = post.subjects(cast.MEMBER2)
+    assert reminder == "Reminder – Harbour Connect asks for your agreement"
+    assert post.subjects(cast.SALES) == []
+
+    now_is_later(hours=25)
+    assert look(post).overdue == 1
+    assert look(post).overdue == 0
+    post.deliver(order)
+    assert post.subjects(cast.SALES) == [f"Order {number(post.scene, order)}: the member has not answered"]
+    (told,) = post.server.to(cast.SALES)
+    assert f"{post.scene.config.public_url}/orders/{order}" in told.text
+    assert len(post.subjects(cast.MEMBER2)) == 2
+
+
+def test_an_order_that_waits_too_long_for_an_engineer_is_told_to_be_delayed_once(post: Post) -> None:
+    order = post.scene.placed(ONE_PORT)
+    assert look(post).delayed == 0
+    now_is_later(hours=5)
+    assert look(post).delayed == 1
+    assert look(post).delayed == 0
+    post.deliver(order)
+    (told,) = [one for one in post.server.to(ORDERER) if "longer" in str(one.message["Subject"])]
+    assert "takes longer than usual: our engineers are working on it." in told.text
+    assert "Next update" in told.text
+
+
+@ON_SQLITE
+def test_a_stage_is_late_when_it_takes_far_longer_than_measured(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = post.scene.placed(ONE_PORT)
+    with post.scene.app.app_context():
+        item = post.scene.item(order)
+        assert item.stage is not None
+        usual = {(Kind(item.service_type, item.action, "normal", False), item.stage): Usual(60, 600)}
+    monkeypatch.setattr(durations, "measured", lambda: usual)
+    now_is_later(minutes=15)
+    assert look(post).delayed == 0
+    now_is_later(minutes=10)
+    assert look(post).delayed == 1
+
+
+@ON_SQLITE
+def test_an_order_that_waits_for_its_own_member_is_not_delayed_by_us(post: Post) -> None:
+    order = post.scene.placed(*JOIN, type="join_pvlan")
+    with post.scene.app.app_context():
+        audience = f"account:{cast.HARBOUR}"
+        db.session.execute(update(Wait).where(Wait.item_id == post.scene.item(order).id).values(audience=audience))
+        db.session.commit()
+    now_is_later(hours=50)
+    assert look(post).delayed == 0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
 CLOSE = "close"
 """An answer that is none: the connection ends."""
@@ -66,44 +66,46 @@ class MailServer:
         return [one for one in self.kept if one.to == address]
 
 
-def _handler_of(server: MailServer) -> type[socketserver.StreamRequestHandler]:
-    class Handler(socketserver.StreamRequestHandler):
-        sender = to = ""
+def _handler_of(server: MailServer) -> type["_Handler"]:
+    return type("Handler", (_Handler,), {"kept_by": server})
 
-        def handle(self) -> None:
-            self._say("220 sink ready")
-            while line := self.rfile.readline(2000).decode("utf-8", "replace").strip():
-                verb = line.split(" ", 1)[0].upper()
-                answer = server.answers.get(verb) or self._usual(verb, line)
-                if answer == CLOSE:
-                    return
-                self._say(answer)
-                if verb == "QUIT" or (verb == "DATA" and answer.startswith("354") and not self._take()):
-                    return
 
-        def _usual(self, verb: str, line: str) -> str:
-            if verb == "MAIL":
-                self.sender = line.partition("<")[2].partition(">")[0]
-            if verb == "RCPT":
-                self.to = line.partition("<")[2].partition(">")[0]
-            return {"DATA": "354 go on", "QUIT": "221 bye"}.get(verb, "250 fine")
+class _Handler(socketserver.StreamRequestHandler):
+    """One conversation."""
 
-        def _take(self) -> bool:
-            lines = []
-            while (line := self.rfile.readline()) not in (b".\r\n", b""):
-                lines.append(line[1:] if line.startswith(b"..") else line)
-            message = cast(EmailMessage, message_from_bytes(b"".join(lines), policy=policy.default))
-            answer = server.answers.get("END", "250 taken")
-            if answer == CLOSE or answer.startswith("2"):
-                kept = Kept(self.sender, self.to, message)
-                server.kept.append(kept)
-                server.after(kept)
+    kept_by: MailServer
+    sender = to = ""
+
+    def handle(self) -> None:
+        self._say("220 sink ready")
+        while line := self.rfile.readline(2000).decode("utf-8", "replace").strip():
+            verb = line.split(" ", 1)[0].upper()
+            answer = self.kept_by.answers.get(verb) or self._usual(verb, line)
             if answer == CLOSE:
-                return False
+                return
             self._say(answer)
-            return True
+            if verb == "QUIT" or (verb == "DATA" and answer.startswith("354") and not self._take()):
+                return
 
-        def _say(self, answer: str) -> None:
-            self.wfile.write(answer.encode() + b"\r\n")
+    def _usual(self, verb: str, line: str) -> str:
+        if verb in ("MAIL", "RCPT"):
+            setattr(self, "sender" if verb == "MAIL" else "to", line.partition("<")[2].partition(">")[0])
+        return {"DATA": "354 go on", "QUIT": "221 bye"}.get(verb, "250 fine")
 
-    return Handler
+    def _take(self) -> bool:
+        """Whether the conversation goes on."""
+        lines = []
+        while (line := self.rfile.readline()) not in (b".\r\n", b""):
+            lines.append(line[1:] if line.startswith(b"..") else line)
+        message = message_from_bytes(b"".join(lines), policy=policy.default)
+        answer = self.kept_by.answers.get("END", "250 taken")
+        if answer == CLOSE or answer.startswith("2"):
+            kept = Kept(self.sender, self.to, message)
+            self.kept_by.kept.append(kept)
+            self.kept_by.after(kept)
+        if answer != CLOSE:
+            self._say(answer)
+        return answer != CLOSE
+
+    def _say(self, answer: str) -> None:
+        self.wfile.write(answer.encode() + b"\r\n")
