@@ -49,6 +49,7 @@ class Request:
     wait_id: uuid.UUID
     order_id: uuid.UUID
     order_number: int
+    order_version: int
     joiner: str
     joins: bool
     tell: str
@@ -116,7 +117,7 @@ _SOMEBODY_ELSES = and_(
 _REQUESTS = (
     select(
         Wait.id.label("wait_id"), Wait.tell, Wait.opened_at, Wait.due_at, Wait.open, Wait.answered_by, Wait.closed_at,
-        Wait.answers, Wait.audience, Wait.closed_how, Order.id.label("order_id"), Order.number,
+        Wait.answers, Wait.audience, Wait.closed_how, Order.id.label("order_id"), Order.number, Order.version,
         Account.organisation.label("joiner"),
     )
     .join(OrderItem, OrderItem.id == Wait.item_id)
@@ -162,9 +163,10 @@ def _request(row: Any, vlans: list[Any], join: dict[str, Any] | None, fabrics: d
     fabric = wished or (vlans[0].fabric_code if len(vlans) == 1 else None)
     agreed = None if row.open else _agreed(row)
     return Request(
-        wait_id=row.wait_id, order_id=row.order_id, order_number=row.number, joiner=row.joiner, joins=join is not None,
-        tell=row.tell or "", fabric=show(FABRIC, fabric, "member", Names(fabrics=fabrics)), asked_at=row.opened_at,
-        respond_by=row.due_at, open=row.open, answered_by=row.answered_by, answered_at=row.closed_at, agreed=agreed,
+        wait_id=row.wait_id, order_id=row.order_id, order_number=row.number, order_version=row.version,
+        joiner=row.joiner, joins=join is not None, tell=row.tell or "", asked_at=row.opened_at,
+        fabric=show(FABRIC, fabric, "member", Names(fabrics=fabrics)), respond_by=row.due_at, open=row.open,
+        answered_by=row.answered_by, answered_at=row.closed_at, agreed=agreed,
         vlans=names or ([named] if named else []),
     )  # fmt: skip
 

@@ -177,7 +177,8 @@ def _confirmable(
     said_why = bool((reason or "").strip())
     mine = [
         wait for wait in waits
-        if only in (None, wait.audience) and actor.may_answer(wait.audience) and (said_why or not actor.on_behalf(wait.audience)) and _yes_will_do(wait)
+        if only in (None, wait.audience) and actor.may_answer(wait.audience)
+        and (said_why or not actor.on_behalf(wait.audience)) and _yes_will_do(wait)
     ]  # fmt: skip
     if not mine:
         raise IllegalMove("There is nothing to confirm: the order is not waiting for your agreement.")

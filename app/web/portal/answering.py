@@ -36,12 +36,9 @@ def _item(order: OrderPart, number: int) -> uuid.UUID:
 
 def confirm(order_id: uuid.UUID) -> Any:
     """The member confirms its own order, all items at once."""
-    order = pages.find(order_id)
+    pages.find(order_id)
     try:
-        key, version = sent.form_key(), sent.version()
-        if order.version != version and any(one.is_confirmation for one in order.questions):
-            raise Stale("The order changed meanwhile; please look again.")
-        orders.confirm(order_id, actor(), form_key=key)
+        orders.confirm(order_id, actor(), version=sent.version(), form_key=sent.form_key())
     except HandoffError as refused:
         return _refused(order_id, refused, {})
     return _done(order_id, "Thank you. Your order is confirmed.")
@@ -82,7 +79,8 @@ def cancel(order_id: uuid.UUID) -> Any:
     try:
         if not sent.already(key, "cancel order", order_id):
             _may_cancel(order, version)
-        orders.cancel(order_id, actor(), reason or "Cancelled in the portal.", until_provisioning=True, form_key=key)
+        said = reason or "Cancelled in the portal."
+        orders.cancel(order_id, actor(), said, until_provisioning=True, version=version, form_key=key)
     except Conflict as refused:
         db.session.rollback()
         return _cancel_page(pages.find(order_id), refused.status, conflict=refused.detail, reason=reason)

@@ -35,7 +35,7 @@ def agree(wait_id: uuid.UUID) -> Any:
     """Agree for our own account; who else must agree to that order is asked on their own."""
     asked = _find(wait_id)
     try:
-        orders.confirm(asked.order_id, actor(), form_key=sent.form_key())
+        orders.confirm(asked.order_id, actor(), version=sent.version(), form_key=sent.form_key())
     except Conflict as refused:
         return _too_late(wait_id, refused)
     flash(f"You agreed. {asked.joiner} has been told, and order {asked.order_number} goes on.", "success")
@@ -45,9 +45,9 @@ def agree(wait_id: uuid.UUID) -> Any:
 def decline(wait_id: uuid.UUID) -> Any:
     """Decline with a reason, which the joiner reads."""
     asked = _find(wait_id)
-    key, reason = sent.form_key(), sent.reason()
+    key, version, reason = sent.form_key(), sent.version(), sent.reason()
     try:
-        orders.reject(asked.order_id, actor(), reason, form_key=key)
+        orders.reject(asked.order_id, actor(), reason, version=version, form_key=key)
     except Invalid:
         db.session.rollback()
         words = "Say why, so that they know what to do about it."
