@@ -47,10 +47,11 @@ _STATUSES = select(
 
 @dataclass(frozen=True)
 class Line:
-    """A message for the member, one for staff, or both."""
+    """A message for the member, one for staff, or both. `step`: the key of the item's step that it is about."""
 
     user: str | None = None
     debug: str | None = None
+    step: str | None = None
 
 
 def log(
@@ -77,6 +78,7 @@ def log(
         uid=uid,
         order_id=order_id,
         item_id=item_id,
+        step_key=line.step,
         item_name=f"{item.service_type} - {item.service_number or ''}".rstrip() if item and item_id else None,
         status=order_status or (item and item.order_status),
         item_status=item.item_status if item else None,

@@ -3,14 +3,17 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import joinedload
 
 from app.catalogue import Names
+from app.domain import lifecycle
 from app.domain.errors import NotFound
 from app.domain.models import (
+    Audit,
     ItemDependency,
     Order,
     OrderItem,
@@ -21,12 +24,30 @@ from app.domain.models import (
     StepRow,
     Wait,
 )
-from app.domain.states import PASSED_STEPS, StepState
+from app.domain.states import PASSED_STEPS, Status, StepState, WaitKind
 from app.extensions import db
 from app.queries import names, staff_rows
 from app.queries.staff_rows import ItemRow
 
 LOG_LINES = 200
+DEEDS = 100
+
+
+class LogPart(StrEnum):
+    """What of an item's log is asked for."""
+
+    ALL = ""
+    MEMBER = "user"  # what the member reads
+    DEBUG = "debug"  # what only staff read
+    FAILED = "failed"  # why steps failed
+
+
+@dataclass(frozen=True)
+class LogWish:
+    """A part of the log, of one step if `step` is its key."""
+
+    part: LogPart = LogPart.ALL
+    step: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +73,8 @@ class ItemPage:
     needed_by: list[Neighbour]
     names: Names
     pause: StagePause | None
+    told_steps: frozenset[str]  # steps that the log has lines about
+    deeds: list[Audit]  # what people did with it, newest first
 
     @property
     def current(self) -> StepRow | None:
@@ -62,7 +85,7 @@ class ItemPage:
         return sum(step.state in PASSED_STEPS for step in self.steps)
 
 
-def page(item_id: uuid.UUID, *, with_call: bool) -> ItemPage:
+def page(item_id: uuid.UUID, *, with_call: bool, wish: LogWish = LogWish()) -> ItemPage:
     """`NotFound` if there is no such item. `with_call`: the viewer may read what far systems were sent."""
     item = db.session.execute(
         select(OrderItem)
@@ -87,32 +110,54 @@ def page(item_id: uuid.UUID, *, with_call: bool) -> ItemPage:
         order=item.order,
         steps=list(steps),
         wait=wait,
-        logs=logs(item_id),
-        call=_last_call(item_id, item.cursor) if with_call else None,
+        logs=logs(item_id, wish),
+        call=_last_call(item_id, None if item.cancelling else item.cursor) if with_call else None,
         needs=needs,
         needed_by=needed_by,
         names=names.for_items([item]),
         pause=db.session.get(StagePause, item.stage) if item.stage else None,
+        told_steps=_told_steps(item_id),
+        deeds=_deeds(item_id),
     )
 
 
-def logs(item_id: uuid.UUID, limit: int | None = LOG_LINES) -> list[OrderLog]:
-    """The item's log, newest first."""
-    return list(
-        db.session.scalars(
-            select(OrderLog).where(OrderLog.item_id == item_id).order_by(OrderLog.id.desc()).limit(limit)
-        )
-    )
+def exists(item_id: uuid.UUID) -> bool:
+    return db.session.execute(select(OrderItem.id).where(OrderItem.id == item_id)).first() is not None
 
 
-def _last_call(item_id: uuid.UUID, cursor: int) -> OutboundCall | None:
-    return db.session.scalars(
-        select(OutboundCall)
-        .join(StepRow, (StepRow.item_id == OutboundCall.item_id) & (StepRow.key == OutboundCall.step_key))
-        .where(OutboundCall.item_id == item_id, StepRow.position == cursor)
-        .order_by(OutboundCall.id.desc())
-        .limit(1)
-    ).first()
+def logs(item_id: uuid.UUID, wish: LogWish, limit: int | None = LOG_LINES) -> list[OrderLog]:
+    """The asked part of the item's log, newest first."""
+    found = select(OrderLog).where(OrderLog.item_id == item_id)
+    if wish.step:
+        found = found.where(OrderLog.step_key == wish.step)
+    conditions = {
+        LogPart.MEMBER: OrderLog.user_message.is_not(None),
+        LogPart.DEBUG: OrderLog.debug_message.is_not(None),
+        LogPart.FAILED: and_(OrderLog.item_status == Status.ERROR, OrderLog.by == "system"),
+    }
+    if wish.part in conditions:
+        found = found.where(conditions[wish.part])
+    return list(db.session.scalars(found.order_by(OrderLog.id.desc()).limit(limit)))
+
+
+def _told_steps(item_id: uuid.UUID) -> frozenset[str]:
+    told = select(OrderLog.step_key).where(OrderLog.item_id == item_id, OrderLog.step_key.is_not(None)).distinct()
+    return frozenset(key for key in db.session.scalars(told) if key)
+
+
+def _deeds(item_id: uuid.UUID) -> list[Audit]:
+    """What people did, not what workers did: that is what the steps tell."""
+    found = select(Audit).where(Audit.item_id == item_id, Audit.by != "worker").order_by(Audit.id.desc())
+    return list(db.session.scalars(found.limit(DEEDS)))
+
+
+def _last_call(item_id: uuid.UUID, cursor: int | None) -> OutboundCall | None:
+    """Of the step at the cursor; without one (while steps are undone) of whichever was called for last."""
+    calls = select(OutboundCall).where(OutboundCall.item_id == item_id)
+    if cursor is not None:
+        mine = (StepRow.item_id == OutboundCall.item_id) & (StepRow.key == OutboundCall.step_key)
+        calls = calls.join(StepRow, mine).where(StepRow.position == cursor)
+    return db.session.scalars(calls.order_by(OutboundCall.id.desc()).limit(1)).first()
 
 
 def _dependencies(item_id: uuid.UUID) -> tuple[list[Neighbour], list[Neighbour]]:
@@ -130,23 +175,29 @@ def _dependencies(item_id: uuid.UUID) -> tuple[list[Neighbour], list[Neighbour]]
 
 
 @dataclass(frozen=True)
-class Compensation:
-    """A step that a cancel would undo."""
+class Undoing:
+    """What a cancel does to the steps that have been done, or may have been."""
 
-    position: int
-    title: str
-    state: StepState
+    undone: list[StepRow]  # in the order in which they are undone
+    stays: list[StepRow]  # what has no way back: it took effect outside, and stays as it is
 
 
-def compensations(item_id: uuid.UUID) -> list[Compensation]:
-    """What a cancel would undo, in the order in which it would: the last step that may have acted comes first."""
-    may_have_acted = [*PASSED_STEPS, StepState.STARTED, StepState.FAILED, StepState.UNKNOWN]
-    rows = db.session.execute(
-        select(StepRow.position, StepRow.title, StepRow.state)
-        .where(StepRow.item_id == item_id, StepRow.undo_key.is_not(None), StepRow.state.in_(may_have_acted))
-        .order_by(StepRow.position.desc())
+def undoing(item_id: uuid.UUID) -> Undoing:
+    """The last step that may have acted is undone first. Steps that only looked or noted are in neither list."""
+    steps = db.session.scalars(select(StepRow).where(StepRow.item_id == item_id).order_by(StepRow.position.desc()))
+    begun = [step for step in steps if step.started_at is not None and step.state is not StepState.UNDONE]
+    acted = [step for step in begun if step.state is not StepState.SKIPPED or step.tries]
+    return Undoing(
+        [step for step in acted if lifecycle.may_have_acted(step)],
+        [step for step in reversed(acted) if step.undo_key is None and _outside(step)],
     )
-    return [Compensation(row.position, row.title, row.state) for row in rows]
+
+
+def _outside(step: StepRow) -> bool:
+    """A far system or a person did something that nothing takes back."""
+    if step.kind == "auto":
+        return not step.key.startswith("measure_")
+    return step.kind == WaitKind.MANUAL.value and step.state in PASSED_STEPS
 
 
 @dataclass(frozen=True)

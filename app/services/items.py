@@ -139,7 +139,7 @@ def answer_in_transaction(
 ) -> None:
     """Answer one open wait; the part of `resume` that confirming a whole order shares."""
     answers = asks.check(asks.thawed(wait.ask), given)
-    wait_id, item_id, kind, title = wait.id, wait.item_id, wait.kind, wait.title
+    wait_id, item_id, kind, title, step_key = wait.id, wait.item_id, wait.kind, wait.title, wait.step_key
     if kind in ADVANCING:
         _step_over(item_id, Move.ANSWER, actor, version, StepState.SUCCEEDED, reason, facts=answers)
     else:
@@ -148,7 +148,7 @@ def answer_in_transaction(
     if not lifecycle.close_wait(item_id, "answered", by=actor.name, wait_id=wait_id, answers=answers):
         raise Stale("Somebody else answered this a moment ago.")
     told = f"{title}: resumed by {actor.name}." + (f" {reason}" if reason else "")
-    status_words.refresh(item_id, [Line(debug=told)])
+    status_words.refresh(item_id, [Line(debug=told, step=step_key)])
 
 
 def _may_answer(wait: Wait, actor: Actor, reason: str | None) -> None:
@@ -267,7 +267,7 @@ def redo(item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None, 
         if not now.cancelling:
             row.state = StepState.PENDING
         db.session.flush()
-        status_words.refresh(item_id, [Line(debug=f"“{row.title}” redone by {actor.name}: {reason}")])
+        status_words.refresh(item_id, [Line(None, f"“{row.title}” redone by {actor.name}: {reason}", row.key)])
 
     once_and_whole(actor, "redo", form_key, do, item_id)
 
@@ -314,7 +314,7 @@ def _pass_by_hand(
         else:
             _step_over(item_id, Move.STEP_OVER, actor, version, state, reason)
         lifecycle.close_wait(item_id, "superseded", by=actor.name)
-        status_words.refresh(item_id, [Line(debug=f"“{row.title}” {words} by {actor.name}: {reason}")])
+        status_words.refresh(item_id, [Line(None, f"“{row.title}” {words} by {actor.name}: {reason}", row.key)])
 
     once_and_whole(actor, words, form_key, do, item_id)
 

@@ -410,6 +410,23 @@ const Handoff = {};
     else Handoff.flash(isReading(ctx) ? 'Not loaded. Try again.' : 'Not sent. Try again.');
   });
 })();
+/* src/js/presence.js */
+/* Others see that somebody types here: a form inside [data-typing] says so to that address, at most every ten seconds.
+   [data-print] prints the page. */
+(() => {
+  const EVERY_MS = 10000;
+  let told = -EVERY_MS;
+
+  document.addEventListener('input', ({ isTrusted, target }) => {
+    const place = isTrusted && target.form && target.closest('[data-typing]');
+    const token = place && target.form.elements.csrf_token;
+    if (!token || performance.now() - told < EVERY_MS) return;
+    told = performance.now();
+    fetch(place.dataset.typing, { method: 'POST', body: new URLSearchParams({ csrf_token: token.value }) }).catch(() => {});
+  });
+
+  document.addEventListener('click', ({ target }) => { if (target.closest?.('[data-print]')) window.print(); });
+})();
 /* src/js/stream.js */
 /* One event stream per browser. Among its visible tabs the one that holds the lock leads: it listens for all of them and tells the others
    through a BroadcastChannel, because the seventh HTTP/1.1 connection to a host would hang. Hidden tabs want nothing; when the leader is

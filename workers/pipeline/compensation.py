@@ -1,5 +1,6 @@
 """Cancelling: what was done is undone, in reverse, with the same care as the doing; then the item is cancelled."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -74,7 +75,7 @@ def _undone(run: "Run", row: Any, task: Task) -> None:
     lifecycle.close_wait(run.item.id, "fulfilled", by="worker")
     journal.write_calls(run, row)
     for line in task.lines or [Line(debug=f"Undone: {row.title}.")]:
-        story.log(run.item.order_id, line, item_id=run.item.id)
+        story.log(run.item.order_id, replace(line, step=row.key), item_id=run.item.id)
     story.audit("worker", "step undone", order_id=run.item.order_id, item_id=run.item.id, subject=row.key)
     after_commit.signal(f"item-{run.item.id}")
     db.session.commit()

@@ -3,6 +3,7 @@
 import random
 import re
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -122,7 +123,7 @@ def passed(
     )  # fmt: skip
     if nxt is None and run.item.needed_by_others:
         lifecycle.nudge_dependents(run.item.id)
-    _tell_words(run, flags, words, lines, stage)
+    _tell_words(run, flags, words, [replace(line, step=row.key) for line in lines], stage)
     db.session.commit()
     run.flags = flags
     if nxt is None:
@@ -226,7 +227,7 @@ def pause(run: "Run", row: Any, what: Await) -> str:
         write_calls(run, row)
         story.audit("worker", f"waits: {what.kind.value}", order_id=run.item.order_id, item_id=run.item.id,
                     subject=row.key, after={"audience": what.audience, "title": what.title})  # fmt: skip
-        status_words.refresh(run.item.id, [what.line] if what.line else None)
+        status_words.refresh(run.item.id, [replace(what.line, step=row.key)] if what.line else None)
     db.session.commit()
     return "waiting"
 
@@ -349,7 +350,7 @@ def fail(run: "Run", row: Any, why: StepError, error_class: str = "") -> str:
     write_calls(run, row)
     story.audit("worker", "step failed", order_id=run.item.order_id, item_id=run.item.id, subject=row.key,
                 reason=why.detail)  # fmt: skip
-    lifecycle.settle(run.item.id, [Line(user=why.member_words or None, debug=f"{row.title}: {why.detail}")])
+    lifecycle.settle(run.item.id, [Line(why.member_words or None, f"{row.title}: {why.detail}", row.key)])
     db.session.commit()
     return "error"
 

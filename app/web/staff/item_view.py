@@ -2,14 +2,16 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
+from flask import url_for
+
 from app import catalogue
-from app.domain import clock
+from app.domain import clock, lifecycle
 from app.domain.asks import Ask, thawed
-from app.domain.models import OrderLog, StepRow
+from app.domain.models import OutboundCall, StepRow
 from app.domain.permissions import Permission
 from app.domain.states import (
     ENDED,
@@ -24,7 +26,7 @@ from app.domain.states import (
 )
 from app.queries.staff_item import ItemPage
 from app.web.guard import actor
-from app.web.staff import frame, rows, words
+from app.web.staff import frame, item_failure, rows, words
 from app.web.staff.words import Badge
 
 STEP_WORDS = {
@@ -60,22 +62,28 @@ class Panel:
     owner: str | None = None
 
 
-def view(page: ItemPage, *, debug: bool, target: timedelta) -> dict[str, Any]:
+def view(page: ItemPage, target: timedelta, query: dict[str, Any]) -> dict[str, Any]:
+    """All that the item's page draws, beside its log. `query`: what its addresses carry of the queue one came from."""
+    allowed = may(page)
+    ways = item_failure.ways(page, allowed)
+    elsewhere = IN_PLACE | {way.verb for way in ways}
     return {
         "title": f"{words.service_words(page.row.service_type, page.row.action, page.row.order_type)}",
         "badge": words.item_badge(page.row),
         "due": words.row_due(page.row, target),
         "stages": stages(page),
-        "groups": groups(page),
+        "groups": groups(page, query),
         "panel": panel(page),
-        "may": may(page),
-        "more": bool(may(page) - IN_PLACE),
+        "may": allowed,
+        "ways": ways,
+        "call": call(page.call) if page.call else None,
+        "effects": item_failure.effects(page) if page.row.state is State.ERROR else [],
+        "more": allowed - elsewhere,
         "earlier": [step for step in page.steps if step.position <= page.item.cursor and page.row.state in RETRY],
         "facts": facts(page),
         "detail_rows": details(page),
         "found_rows": found(page.item.facts),
         "raw": raw(page),
-        "log": log(page.logs, debug),
         "error_words": words.ERROR_CLASSES.get(page.row.error_class or "", ("The step failed", "")),
     }
 
@@ -110,13 +118,13 @@ def _end(page: ItemPage) -> dict[str, Any]:
     return {"label": "Completed", "state": "upcoming"}
 
 
-def groups(page: ItemPage) -> list[tuple[str, list[dict[str, Any]]]]:
+def groups(page: ItemPage, query: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
     """The steps by stage, as ui.step_list wants them."""
     label = lambda step: words.STAGE_LABELS[step.stage] if step.stage else "Before it starts"  # noqa: E731
-    return [(name, [_step(step, page) for step in some]) for name, some in groupby(page.steps, key=label)]
+    return [(name, [_step(step, page, query) for step in some]) for name, some in groupby(page.steps, key=label)]
 
 
-def _step(step: StepRow, page: ItemPage) -> dict[str, Any]:
+def _step(step: StepRow, page: ItemPage, query: dict[str, Any]) -> dict[str, Any]:
     current = step.position == page.item.cursor and page.row.state not in ENDED
     badge = _current_badge(step, page) if current else STEP_WORDS[step.state]
     over = step.state in PASSED_STEPS or step.state in (StepState.UNDONE, StepState.FAILED, StepState.UNKNOWN)
@@ -129,9 +137,14 @@ def _step(step: StepRow, page: ItemPage) -> dict[str, Any]:
         "took": words.took(step.started_at, step.ended_at) if over else "",
         "by": {"worker": "system"}.get(step.by, step.by) if over else "",
         "attempt": step.tries,
+        "log_url": _log_url(page, query, step.key) if step.key in page.told_steps else "",
         "error": step.error or (step.reason if step.state in (StepState.SKIPPED, StepState.BY_HAND) else None),
         "current": current,
     }
+
+
+def _log_url(page: ItemPage, query: dict[str, Any], step: str) -> str:
+    return url_for("staff.item", item_id=page.row.id, **query, step=step, _anchor="log")
 
 
 def _current_badge(step: StepRow, page: ItemPage) -> Badge:
@@ -183,11 +196,12 @@ def may(page: ItemPage) -> frozenset[str]:
     if row.state in RETRY:
         found.add("retry")
     consent = page.current is not None and page.current.kind == "confirm"
-    if row.state in STEP_OVER and page.current is not None and not row.cancelling and not consent:
+    undoing = row.cancelling and any(lifecycle.may_have_acted(step) for step in page.steps)
+    if row.state in STEP_OVER and (undoing or (page.current is not None and not row.cancelling and not consent)):
         found |= {"skip", "done-by-hand"}
-    if row.state in RETRY and page.current is not None and page.current.kind == "auto":
+    if row.state in RETRY and (undoing or (page.current is not None and page.current.kind == "auto")):
         found.add("redo")
-    if page.current is not None and page.current.state is StepState.UNKNOWN:
+    if page.current is not None and page.current.state is StepState.UNKNOWN and not row.cancelling:
         found |= {"it-happened", "redo"}
     return frozenset(found)
 
@@ -219,13 +233,22 @@ def details(page: ItemPage) -> list[tuple[str, str]]:
     )
 
 
-def found(facts: dict[str, Any]) -> list[tuple[str, str]]:
-    """What finished steps found out; what two of them found alike is shown once."""
-    shown: dict[str, str] = {}
+def found(facts: dict[str, Any]) -> list[tuple[str, Any]]:
+    """What finished steps found out, as a tree; what two of them found alike is shown once."""
+    shown: dict[str, tuple[str, Any]] = {}
     for key, value in sorted(facts.items()):
-        if value is not None:
-            shown.setdefault(_plain(value), _label(key))
-    return [(label, value) for value, label in shown.items()]
+        if value is not None and value != "":
+            shown.setdefault(str(value), (_label(key), tree(value)))
+    return list(shown.values())
+
+
+def tree(value: Any) -> Any:
+    """Mappings and lists of mappings with their keys as labels; all else as plain words."""
+    if isinstance(value, dict):
+        return {_label(key): tree(one) for key, one in sorted(value.items())}
+    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        return [tree(one) for one in value]
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def raw(page: ItemPage) -> list[tuple[str, str, str]]:
@@ -238,42 +261,17 @@ def raw(page: ItemPage) -> list[tuple[str, str, str]]:
     return [(title, pretty(data), key) for title, data, key in blocks]
 
 
+def call(made: OutboundCall) -> tuple[str, str]:
+    """What a far system was sent and what it answered, secrets redacted: a title and the whole."""
+    title = f"Last call: {made.system} {made.verb}" + (f" · {made.error}" if made.error else "")
+    answer = pretty(made.response) if made.response is not None else made.error or "none"
+    head = f"made     {made.made_at:%Y-%m-%d %H:%M:%S} UTC\ntook     {made.milliseconds} ms"
+    return title, f"{head}\n\nrequest\n{pretty(made.request)}\n\nanswer\n{answer}"
+
+
 def pretty(data: Any) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True)
 
 
-def log(entries: list[OrderLog], debug: bool) -> list[dict[str, Any]]:
-    """The log as ui.log draws it. A staff note is shown whether or not debug lines are."""
-    return [
-        {
-            "created_at": entry.created_at,
-            "user_message": entry.debug_message if entry.internal else entry.user_message,
-            "debug_message": entry.debug_message if debug and not entry.internal else None,
-            "internal": entry.internal,
-            "by": {"worker": "", "system": ""}.get(entry.by, entry.by),
-            "item_name": None,
-        }
-        for entry in entries
-    ]
-
-
-def log_line(entry: OrderLog) -> str:
-    """One entry as plain text: time, who, to the member, for staff."""
-    parts = [_utc(entry.created_at), entry.by or "system"]
-    if entry.user_message:
-        parts.append(f"[member] {entry.user_message}")
-    if entry.debug_message:
-        parts.append(f"[{'note' if entry.internal else 'debug'}] {entry.debug_message}")
-    return "  ".join(parts)
-
-
-def _utc(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _label(key: str) -> str:
     return key.replace("_", " ").capitalize()
-
-
-def _plain(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

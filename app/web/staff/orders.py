@@ -11,18 +11,18 @@ from app.domain.errors import Conflict, Finding, Invalid
 from app.domain.permissions import Permission
 from app.domain.states import ENDED_STATUSES, Icon, Stage, Status
 from app.extensions import db
-from app.queries import staff_orders
+from app.queries import forecast, staff_orders
 from app.queries.staff_orders import OrderDetail
 from app.services import orders as order_verbs
 from app.web.guard import actor
-from app.web.staff import frame, item_view, rows, words, work
+from app.web.staff import frame, item_log, rows, words, work
 from app.web.staff.refusal import Refusal
 
 DATES = (
     ("Created", "created_at"), ("Submitted", "submission_date"), ("Acknowledged", "acknowledged_date"),
     ("Start wished", "requested_start_date"), ("Completion wished", "requested_completion_date"),
     ("Processing since", "processing_date"), ("Pending since", "pending_date"), ("Held since", "held_date"),
-    ("Expected", "expected_completion_date"), ("Completed", "completion_date"), ("Cancelled", "cancellation_date"),
+    ("Completed", "completion_date"), ("Cancelled", "cancellation_date"),
     ("Rejected", "rejection_date"), ("Last change", "modified_at"),
 )  # fmt: skip
 
@@ -116,7 +116,8 @@ def _page(order_id: uuid.UUID, refusal: Refusal | None = None) -> Response:
         "staff/order.html", "staff/_order.html", refusal.status if refusal else 200, current=url_for("staff.orders"),
         here=address + ("" if debug else "?debug=0"), debug=debug, debug_url=address + ("?debug=0" if debug else ""),
         found=found, order=found.order, refusal=refusal, badge=words.order_badge(found.order.status),
-        stages=stages(found), items=[rows.shown(row, work.target()) for row in found.items],
+        forecast=forecast.of_orders([order_id]).orders.get(order_id), stages=stages(found),
+        items=[rows.shown(row, work.target()) for row in found.items],
         log=_log(found, debug), dates=[(label, at) for label, name in DATES if (at := getattr(found.order, name))],
         services=[(one, catalogue.title(one.service_type, "staff")) for one in found.services],
         may_confirm=frame.may_now(Permission.ORDER_CONFIRM) and _for_sales(found), for_others=_for_others(found),
@@ -133,7 +134,7 @@ def _for_others(found: OrderDetail) -> list[str]:
 
 
 def _log(found: OrderDetail, debug: bool) -> list[dict[str, Any]]:
-    entries = item_view.log(found.logs, debug)
+    entries = item_log.lines(found.logs, debug)
     return [{**one, "item_name": entry.item_name} for one, entry in zip(entries, found.logs, strict=True)]
 
 

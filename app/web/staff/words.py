@@ -22,6 +22,7 @@ ERROR_CLASSES = {
     "temporary": ("A far system failed again and again", "Retry once it answers; nothing is done twice."),
     "permanent": ("The step was refused", "Trying again changes nothing until its cause is mended."),
     "unknown": ("Nobody can tell whether it happened", "Look at the far system, then say which: it happened, or redo."),
+    "overdue": ("A far system never finished", "Look there whether it still works on it, before you do anything."),
     "crash": ("The worker died on this item", "Retry once; if it dies again, tell the developers."),
     "plan": ("The step is unknown to the present version", "Do it by hand, or go back to the version that knew it."),
     "bug": ("The step has a fault of ours", "Tell the developers; do it by hand meanwhile."),
