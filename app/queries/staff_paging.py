@@ -20,7 +20,7 @@ class Numbered(NamedTuple, Generic[Row]):
 
 def page(statement: Select[Any], column: Any, cursor: str, size: int = 50) -> Numbered[Any]:
     """`cursor`: “<100200” = what is older than that number, “>100200” = newer. `Malformed` if it is nonsense."""
-    newer_than, number = _read(cursor)
+    newer_than, number = read(cursor)
     if newer_than:
         found = db.session.scalars(statement.where(column > number).order_by(column).limit(size + 1)).all()
         rows, has_newer, has_older = list(found[:size])[::-1], len(found) > size, True
@@ -35,7 +35,8 @@ def page(statement: Select[Any], column: Any, cursor: str, size: int = 50) -> Nu
     return Numbered(rows, f">{first}" if has_newer else None, f"<{last}" if has_older else None)
 
 
-def _read(cursor: str) -> tuple[bool, int | None]:
+def read(cursor: str) -> tuple[bool, int | None]:
+    """Whether newer rows are wanted, and from which number on."""
     if not cursor:
         return False, None
     digits = cursor[1:]

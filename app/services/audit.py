@@ -62,10 +62,16 @@ def digest_of(seq: int, before: str, row: Audit) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def verify() -> tuple[int, str | None]:
-    """Walk the chain: how many rows hold, and a sentence about the first that does not."""
-    seq, digest = 0, FIRST
-    for row in db.session.scalars(select(Audit).where(Audit.seq.is_not(None)).order_by(Audit.seq)).yield_per(1000):
+def verify(after: int = 0) -> tuple[int, str | None]:
+    """Walk the chain: the number of the last row that holds, and a sentence about the first that does not.
+
+    `after`: begin behind the row with this number, whose own digest is believed.
+    """
+    seq, digest = after, FIRST
+    if after:
+        digest = db.session.execute(select(Audit.digest).where(Audit.seq == after)).scalar_one_or_none() or ""
+    rows = select(Audit).where(Audit.seq > after).order_by(Audit.seq)
+    for row in db.session.scalars(rows).yield_per(1000):
         if row.seq != seq + 1:
             return seq, f"Row {seq + 1} is missing: the next one has number {row.seq}."
         expected = digest_of(seq + 1, digest, row)
@@ -73,3 +79,8 @@ def verify() -> tuple[int, str | None]:
             return seq, f"Row {row.seq} ({row.what} by {row.by}) was changed after it was sealed."
         seq, digest = row.seq, expected
     return seq, None
+
+
+def last_sealed() -> int:
+    """The number of the newest row of the chain; 0 while there is none."""
+    return db.session.scalar(select(Audit.seq).where(Audit.seq.is_not(None)).order_by(Audit.seq.desc()).limit(1)) or 0

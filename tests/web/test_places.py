@@ -8,7 +8,7 @@ from app.domain.models import FarSystem, StagePause, User
 from app.domain.states import Stage
 from app.extensions import db
 from tests import cast
-from tests.web.desk import Desk, actions, form, press, words
+from tests.web.desk import Desk, actions, press, words
 
 
 def test_a_number_that_fits_one_thing_leads_straight_there(desk: Desk, engineer: FlaskClient) -> None:
@@ -106,20 +106,3 @@ def test_a_redis_that_is_away_is_told_and_breaks_no_page(
 
     monkeypatch.setattr("app.queues.Wakes.depth", away)
     assert "Redis does not answer" in words(engineer.get("/workers"))
-
-
-def test_the_audit_trail_is_read_by_administrators_and_can_be_searched(
-    desk: Desk, admin: FlaskClient, engineer: FlaskClient
-) -> None:
-    item_id = desk.port()
-    press(engineer, f"/items/{item_id}", f"/items/{item_id}/hold", reason="Their rack is not there.")
-    page = words(admin.get("/audit?q=hold"))
-    assert "Nell Patcher hold Their rack is not there." in page
-    assert "order placed" not in page
-    assert "order placed" in words(admin.get("/audit?q=100001"))
-    assert "Nothing is recorded here" in words(admin.get("/audit?q=nonsense"))
-    assert engineer.get("/audit").status_code == 403
-
-
-def test_every_form_of_the_settings_carries_its_token(engineer: FlaskClient) -> None:
-    assert form(engineer.get("/me"), "/me")["csrf_token"]

@@ -66,6 +66,7 @@ routes(
     ("POST", "/workers/<stage>/resume", workers.resume_stage, Permission.ENGINE_PAUSE),
     ("POST", "/workers/messages/<int:message_id>/send-again", workers.send_again, Permission.ENGINE_PAUSE),
     ("GET", "/audit", audit.audit, Permission.AUDIT_READ),
+    ("GET", "/audit.csv", audit.audit_csv, Permission.AUDIT_READ),
     # What only administrators do.
     ("GET", "/admin/users", people.users, Permission.USERS_MANAGE),
     ("POST", "/admin/users", people.add, Permission.USERS_MANAGE),
