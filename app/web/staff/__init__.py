@@ -6,6 +6,8 @@ from app.domain.permissions import Permission
 from app.web.guard import routes
 from app.web.staff import (
     audit,
+    batches,
+    csv_files,
     frame,
     help_page,
     home,
@@ -13,6 +15,7 @@ from app.web.staff import (
     me,
     orders,
     palette,
+    reports,
     search,
     services,
     tickets,
@@ -27,8 +30,19 @@ bp = Blueprint("staff", __name__)
 routes(
     bp,
     ("GET", "/", home.home, Permission.SIGNED_IN),
+    ("POST", "/failures/retry", home.retry_alike, Permission.ITEM_ACT),
     ("GET", "/rail", frame.rail, Permission.STAFF_DESK),
     ("GET", "/work", work.work, Permission.ITEM_READ),
+    ("GET", "/work.csv", csv_files.work_csv, Permission.ITEM_READ),
+    # Views under names of one's own; actions upon many items.
+    ("GET", "/views", saved_views.views, Permission.ITEM_READ),
+    ("POST", "/views", saved_views.save, Permission.ITEM_READ),
+    ("POST", "/views/<uuid:view_id>", saved_views.change, Permission.ITEM_READ),
+    ("POST", "/views/<uuid:view_id>/delete", saved_views.delete, Permission.ITEM_READ),
+    ("GET", "/batches", batches.batches, Permission.ITEM_READ),
+    ("POST", "/batches", batches.start, Permission.ITEM_ANSWER),
+    ("GET", "/batches/<uuid:batch_id>", batches.batch, Permission.ITEM_READ),
+    ("POST", "/batches/<uuid:batch_id>/retry", batches.again, Permission.ITEM_ANSWER),
     ("GET", "/items/<uuid:item_id>", items_page.item, Permission.ITEM_READ),
     ("GET", "/items/<uuid:item_id>/log.txt", items_page.log_text, Permission.LOG_READ_DEBUG),
     ("GET", "/items/<uuid:item_id>/job-sheet", items_page.job_sheet, Permission.ITEM_READ),
@@ -52,6 +66,7 @@ routes(
     ("POST", "/items/<uuid:item_id>/note", verbs.note, Permission.LOG_WRITE),
     # Orders, tickets, finding.
     ("GET", "/orders", orders.orders, Permission.STAFF_DESK),
+    ("GET", "/orders.csv", csv_files.orders_csv, Permission.STAFF_DESK),
     ("GET", "/orders/<uuid:order_id>", orders.order, Permission.STAFF_DESK),
     ("POST", "/orders/<uuid:order_id>/confirm", orders.confirm, Permission.ORDER_CONFIRM),
     ("POST", "/orders/<uuid:order_id>/reject", orders.reject, Permission.ORDER_CONFIRM),
@@ -60,6 +75,9 @@ routes(
     ("GET", "/search", search.search, Permission.STAFF_DESK),
     ("GET", "/services", services.services, Permission.STAFF_DESK),
     ("GET", "/services/<uuid:service_id>", services.service, Permission.STAFF_DESK),
+    ("GET", "/reports", reports.reports, Permission.STAFF_DESK),
+    ("GET", "/reports/<name>", reports.report, Permission.STAFF_DESK),
+    ("GET", "/reports/<name>.csv", reports.report_csv, Permission.STAFF_DESK),
     # The machine.
     ("GET", "/workers", workers.workers, Permission.ENGINE_SEE),
     ("POST", "/workers/<stage>/pause", workers.pause, Permission.ENGINE_PAUSE),
