@@ -2,11 +2,10 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 
 from app.domain import clock
 from app.domain.models import Account, MailChoice, Notification, NotificationMark, NotificationsRead, Order, User
@@ -116,18 +115,8 @@ def _people(condition: Any) -> list[Recipient]:
     return [Recipient(row.email, row.timezone) for row in rows]
 
 
-def readable(account_ids: Iterable[str], teams: Iterable[Team]) -> Any:
-    """The condition under which a notification is for somebody of these accounts or teams."""
-    accounts = sorted(account_ids)
-    return or_(
-        Notification.account_id.in_(accounts),
-        Notification.sub_account_id.in_(accounts),
-        Notification.team.in_(sorted(team.value for team in teams)),
-    )
-
-
 def mark(user_id: uuid.UUID, notification_id: int, read: bool, mine: Any) -> bool:
-    """Mark one as read or unread; False if it is not theirs (`mine` = `readable(…)`). Commits."""
+    """Mark one as read or unread; False if it is not theirs (`mine`: the condition for theirs). Commits."""
     if db.session.scalar(select(Notification.id).where(Notification.id == notification_id, mine)) is None:
         db.session.rollback()
         return False

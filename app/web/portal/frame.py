@@ -8,7 +8,7 @@ from flask_login import current_user
 from app.domain.errors import NotFound
 from app.domain.models import User
 from app.extensions import htmx
-from app.queries import portal_asked
+from app.queries import notices, portal_asked
 from app.web.guard import actor
 
 Crumb = tuple[str, str]
@@ -53,6 +53,10 @@ def nav() -> list[dict[str, Any]]:
         {"label": "Orders", "url": orders, "count": waiting or None,
          "current": here.startswith(about_orders)},
         {"label": "Services", "url": url_for("portal.services"), "current": here.startswith("/portal/services")},
+        {"label": "Notifications", "url": url_for("portal.notifications"),
+         "count": notices.count_words(notices.unread(actor())), "current": here.startswith("/portal/notifications")},
+        {"label": "Account", "url": url_for("portal.account"), "current": here.startswith("/portal/account")},
+        {"label": "Settings", "url": url_for("portal.settings"), "current": here.startswith("/portal/settings")},
     ]  # fmt: skip
 
 

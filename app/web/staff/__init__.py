@@ -13,6 +13,7 @@ from app.web.staff import (
     home,
     items_page,
     me,
+    notices,
     orders,
     palette,
     reports,
@@ -79,6 +80,10 @@ routes(
     ("GET", "/reports/<name>", reports.report, Permission.STAFF_DESK),
     ("GET", "/reports/<name>.csv", reports.report_csv, Permission.STAFF_DESK),
     # The machine.
+    ("GET", "/notifications", notices.notifications, Permission.ITEM_READ),
+    ("POST", "/notifications/read-all", notices.mark_all_read, Permission.ITEM_READ),
+    ("POST", "/notifications/<int:notification_id>/read", notices.mark_read, Permission.ITEM_READ),
+    ("POST", "/notifications/<int:notification_id>/unread", notices.mark_unread, Permission.ITEM_READ),
     ("GET", "/workers", workers.workers, Permission.ENGINE_SEE),
     ("POST", "/workers/<stage>/pause", workers.pause, Permission.ENGINE_PAUSE),
     ("POST", "/workers/<stage>/resume", workers.resume_stage, Permission.ENGINE_PAUSE),

@@ -7,7 +7,7 @@ from flask import Response, current_app, render_template, request, url_for
 from app.config import Config
 from app.domain.permissions import Permission, Role, may
 from app.extensions import htmx
-from app.queries import staff_queue
+from app.queries import notices, staff_queue
 from app.queries.staff_queue import CAP, View
 from app.web.guard import actor
 from app.web.render import page_or_fragment
@@ -23,6 +23,7 @@ VIEW_LABELS = {
 _TONES = {View.UNCLAIMED: "paused", View.FAILED: "failed"}
 
 _PLACES: tuple[tuple[str, str, Permission], ...] = (
+    ("Notifications", "staff.notifications", Permission.ITEM_ANSWER),
     ("Orders", "staff.orders", Permission.STAFF_DESK),
     ("Tickets", "staff.tickets", Permission.TICKET_READ),
     ("Services", "staff.services", Permission.STAFF_DESK),
@@ -64,7 +65,11 @@ def nav(current: str) -> list[dict[str, Any]]:
         view: {"count": words.number_words(count, CAP), "tone": _TONES.get(view, "") if count else ""}
         for view, count in counts.items()
     }
-    return [{**entry, **counted.get(entry.pop("view"), {})} for entry in places(current)]
+    entries = [{**entry, **counted.get(entry.pop("view"), {})} for entry in places(current)]
+    for entry in entries:
+        if entry["url"] == url_for("staff.notifications"):
+            entry["count"] = notices.count_words(notices.unread(actor()))
+    return entries
 
 
 def places(current: str = "") -> list[dict[str, Any]]:

@@ -1,0 +1,91 @@
+"""The people at an account: added, changed and taken away by its members, and by its reseller."""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+
+from app.domain import story
+from app.domain.errors import Conflict, Finding, Invalid, NotFound
+from app.domain.models import Contact, Order, User
+from app.extensions import db
+from app.services import items, mails
+from app.services.actor import Actor
+
+LONGEST = {"full_name": 200, "email": 254, "phone": 50}
+
+
+@dataclass(frozen=True)
+class ContactInput:
+    """A contact as somebody typed it."""
+
+    full_name: str
+    email: str
+    phone: str
+
+    def checked(self) -> "ContactInput":
+        """Without blanks around; `Invalid` names every field that is not right."""
+        tidy = ContactInput(*(" ".join(text.split()) for text in (self.full_name, self.email, self.phone)))
+        findings = [
+            Finding(f"/{name}", "length", f"Use at most {most} characters.")
+            for name, most in LONGEST.items()
+            if len(getattr(tidy, name)) > most
+        ]
+        if not tidy.full_name:
+            findings.append(Finding("/full_name", "required", "Enter the person's name."))
+        if tidy.email and not mails.sendable(tidy.email):
+            findings.append(Finding("/email", "format", "Enter an e-mail address such as noc@example.net."))
+        if tidy.phone and not any(sign.isdigit() for sign in tidy.phone):
+            findings.append(Finding("/phone", "format", "Enter a phone number such as +44 20 7946 0000."))
+        if findings:
+            raise Invalid("The contact is not saved.", findings)
+        return tidy
+
+    def as_dict(self) -> dict[str, str]:
+        return {"full_name": self.full_name, "email": self.email, "phone": self.phone}
+
+
+def of(actor: Actor, contact_id: str) -> Contact:
+    """A contact of one of this actor's accounts; `NotFound` if it is somebody else's, or none."""
+    found = db.session.get(Contact, contact_id)
+    if found is None or found.account_id not in actor.account_ids:
+        raise NotFound("There is no such contact.")
+    return found
+
+
+def add(actor: Actor, account_id: str, given: ContactInput, *, form_key: str) -> None:
+    """A new contact; the same form twice is one. Commits."""
+    if account_id not in actor.account_ids:
+        raise NotFound("There is no such account.")
+    tidy = given.checked()
+
+    def do() -> None:
+        db.session.add(Contact(id=str(uuid.uuid4()), account_id=account_id, **tidy.as_dict()))
+        after = {**tidy.as_dict(), "account": account_id}
+        story.audit(actor.name, "contact added", subject=tidy.full_name, after=after)
+
+    items.once_and_whole(actor, "add contact", form_key, do, uuid.uuid5(uuid.NAMESPACE_OID, account_id))
+
+
+def change(actor: Actor, contact_id: str, given: ContactInput) -> None:
+    """Other words for a contact. Commits."""
+    contact = of(actor, contact_id)
+    tidy = given.checked()
+    before = {name: getattr(contact, name) for name in tidy.as_dict()}
+    if before != tidy.as_dict():
+        for name, value in tidy.as_dict().items():
+            setattr(contact, name, value)
+        story.audit(actor.name, "contact changed", subject=tidy.full_name, before=before, after=tidy.as_dict())
+    db.session.commit()
+
+
+def remove(actor: Actor, contact_id: str) -> None:
+    """Take a contact away; `Conflict` while an order or a login names it. Commits."""
+    contact = of(actor, contact_id)
+    named = select(Order.id).where(Order.contact_id == contact.id).limit(1)
+    login = select(User.id).where(User.contact_id == contact.id).limit(1)
+    if db.session.scalar(select(or_(named.exists(), login.exists()))):
+        raise Conflict(f"{contact.full_name} is named by an order or has a login, and stays.")
+    story.audit(actor.name, "contact removed", subject=contact.full_name, before={"account": contact.account_id})
+    db.session.delete(contact)
+    db.session.commit()
