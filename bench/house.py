@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -42,6 +42,7 @@ class House:
     env: dict[str, str]
     folder: Path
     held: ExitStack
+    started: dict[str, children.Child] = field(default_factory=dict)
 
     @property
     def redis_pid(self) -> int:
@@ -65,6 +66,7 @@ class House:
         with (self.folder / f"{name}.log").open("ab") as log:
             child = children.spawn(command, env=self.env, cwd=ROOT, output=log, grace=1)
         self.held.callback(children.stop, child, patience=10)
+        self.started[name] = child
         return child
 
     def orders(self, number: int, action: str = "new", first: int = 1) -> list[uuid.UUID]:

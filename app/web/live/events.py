@@ -55,7 +55,7 @@ def _left(hub: Hub, listener: Listener) -> None:
 def _stream(hub: Hub, listener: Listener, opening: list[Signal], environ: dict[str, Any]) -> Iterator[str]:
     longest = LONGEST_S * random.uniform(0.8, 1.2)
     try:
-        yield ": here\n\n" + "".join(words(signal, hub.spread_ms) for signal in opening)
+        yield ": here\n\n" + "".join(words(signal, hub.spread_ms(signal[1])) for signal in opening)
         if takeable(environ):
             hub.take_over(listener, environ["gunicorn.socket"], longest)
         else:
@@ -79,7 +79,7 @@ def _fresh(hub: Hub, listener: Listener, hung_up: Callable[[], bool], end: float
             continue
         if listener.is_new(signal):  # else heard live and in the replay
             said = time.monotonic()
-            yield words(signal, hub.spread_ms)
+            yield words(signal, hub.spread_ms(signal[1]))
 
 
 def _hung_up(environ: dict[str, Any]) -> Callable[[], bool]:

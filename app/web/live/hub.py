@@ -22,8 +22,9 @@ BACKLOG = 200
 """Signals that a slow reader may fall behind before it is told to fetch everything instead."""
 BLOCK_MS = 1000
 RETRY_S = 1.0
-SPREAD_MS_EACH = 5
-MOST_SPREAD_MS = 2500
+SPREAD_MS_EACH = 40
+MOST_SPREAD_MS = 2000
+"""How far apart pages fetch what they all show: so much for each of them, about what one such page costs."""
 
 
 def words(signal: Signal, spread_ms: int) -> str:
@@ -60,13 +61,13 @@ class Listener:
     def is_new(self, signal: Signal) -> bool:
         return not signal[0] or _place(signal[0]) > _place(self.replayed)
 
-    def speak_on(self, line: Line, spread_ms: int) -> None:
+    def speak_on(self, line: Line) -> None:
         """From now on the line is told directly, first of all what it has not been told yet."""
         with self._lock:
             while not self.told.empty():
                 signal = self.told.get_nowait()
                 if self.is_new(signal):
-                    line.say(words(signal, spread_ms))
+                    line.say(words(signal, 0))
             self.line = line
 
     def _remember(self, signal: Signal) -> None:
@@ -106,10 +107,10 @@ class Hub:
     def open_streams(self) -> int:
         return len(self._listeners)
 
-    @property
-    def spread_ms(self) -> int:
-        """How far apart so many pages shall refetch a list that all of them show: a few do so at once."""
-        return min(MOST_SPREAD_MS, SPREAD_MS_EACH * len(self._listeners))
+    def spread_ms(self, topic: str) -> int:
+        """How far apart pages shall refetch what all of them show because of this topic: a few do so at once."""
+        concerned = self._listeners if topic in ("here", "resync") else self._by_topic.get(topic, ())
+        return min(MOST_SPREAD_MS, SPREAD_MS_EACH * len(concerned))
 
     def join(self, topics: Iterable[str], takeable: bool = False) -> Listener | None:
         """A new listener, or None if there are as many as this process can bear. `takeable`: it will hold no thread."""
@@ -128,7 +129,7 @@ class Hub:
     def take_over(self, listener: Listener, link: socket.socket, seconds: float) -> None:
         """The listener's connection is ours from now on, for at most so long; its request may end."""
         line = Line.take_over(link, time.monotonic() + seconds)
-        listener.speak_on(line, self.spread_ms)
+        listener.speak_on(line)
         self._keeper.keep(line, lambda: self.leave(listener))
 
     def leave(self, listener: Listener) -> None:
@@ -193,10 +194,11 @@ class Hub:
 
     def _tell(self, signal: Signal) -> None:
         with self._lock:
+            spread = self.spread_ms(signal[1])
             for listener in self._by_topic.get(signal[1], ()):
-                listener.tell(signal, self.spread_ms)
+                listener.tell(signal, spread)
 
     def _tell_all(self) -> None:
         with self._lock:
             for listener in self._listeners:
-                listener.tell(RESYNC, self.spread_ms)
+                listener.tell(RESYNC, self.spread_ms("resync"))

@@ -3,7 +3,7 @@
    fetches itself again when one of its topics is named, or `resync`. A topic without "-" is a list: fetched at most every 2–3 s, and spread
    over the time that the server names when many pages are open. Stream and sharing among tabs: stream.js. */
 (() => {
-  const LOST_MS = 5000, ASK_MS = 10000, SAFETY_MS = 30000, LIST_MS = 2000;
+  const LOST_MS = 5000, ASK_MS = 10000, SAFETY_MS = 30000, LIST_MS = 2000, FEW_MS = 250;
   const lists = new WeakMap();
   let heard = '', lastAll = 0, lostTimer = 0, soon = 0, state = '';
 
@@ -23,7 +23,8 @@
   const fetchListSoon = (element, ms) => {
     const plan = lists.get(element) || { next: 0, timer: 0 };
     if (plan.timer) return;
-    const wait = Math.max(Math.random() * Math.max(ms, 250), plan.next - Date.now());
+    const own = ms <= FEW_MS ? Math.random() * FEW_MS : FEW_MS + Math.random() * ms; // where many are open, the changed item itself goes first
+    const wait = Math.max(own, plan.next - Date.now());
     plan.timer = setTimeout(() => {
       plan.timer = 0;
       plan.next = Date.now() + LIST_MS + Math.random() * 1000;
