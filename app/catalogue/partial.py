@@ -10,6 +10,11 @@ from app.catalogue.model import Action
 from app.catalogue.registry import ORDER_TYPES, SERVICE_TYPES, action_of, service_type
 from app.domain.errors import Finding
 
+NEEDS = (
+    'What an item depends on must be a list of item numbers; of another order it is {"order_item": id}, '
+    'and {"service": number} of a service.'
+)
+
 
 @dataclass(frozen=True)
 class PartialItem:
@@ -54,9 +59,21 @@ def _item(item: ItemLike, number: int, at: str, order_type: str) -> tuple[Partia
             ref = parsing.reference(item.service_number)
         except parsing.Refused as wrong:
             findings.append(Finding(f"{at}/service_number", wrong.rule, f"The service number {wrong.sentence}"))
-    if item.depends_on is not None and not isinstance(item.depends_on, list | tuple):
-        findings.append(Finding(f"{at}/depends_on", "type", "What an item depends on must be a list."))
+    if item.depends_on is not None and not _are_needs(item.depends_on):
+        findings.append(Finding(f"{at}/depends_on", "type", NEEDS))
     return PartialItem(number, kind.key, action.name, ref, details), findings
+
+
+def _are_needs(raw: Any) -> bool:
+    return isinstance(raw, list | tuple) and len(raw) <= shape.MAX_ITEMS and all(_is_need(one) for one in raw)
+
+
+def _is_need(one: Any) -> bool:
+    if not isinstance(one, dict):
+        return type(one) is int
+    return (set(one) == {"service"} and type(one["service"]) is int) or (
+        set(one) == {"order_item"} and isinstance(one["order_item"], str)
+    )
 
 
 def given(action: Action, raw: Any, pointer: str) -> tuple[dict[str, Any], list[Finding]]:
@@ -68,7 +85,7 @@ def given(action: Action, raw: Any, pointer: str) -> tuple[dict[str, Any], list[
     findings = [shape.unknown(name, action, pointer) for name in raw if action.field(str(name)) is None]
     details: dict[str, Any] = {}
     for one in action.fields:
-        if raw.get(one.name) is None:
+        if one.name not in raw:
             continue
         try:
             details[one.name] = parsing.parse(one, raw[one.name])

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, false, select, true
-from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, exists, false, select, true
+from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
 
-from app.domain.models import ItemDependency, Order, OrderItem, OrderLog, User, Wait
-from app.domain.states import WaitKind
+from app.domain.models import ItemDependency, ItemSetup, Order, OrderItem, OrderLog, User, Wait
+from app.domain.states import State, Status, WaitKind
 from app.extensions import db
 from app.queries import keyset
 from app.queries.keyset import Key, Page, Sort
@@ -85,10 +85,12 @@ LOG_CONDITIONS: dict[str, Condition] = {
 
 @dataclass
 class Around:
-    """What stands beside items: the open wait of each, with who has claimed it, and which items it needs."""
+    """What stands beside items: the open wait of each, with who has claimed it, and which items it needs (by number,
+    or of another order as {"order_item": id})."""
 
     waits: dict[uuid.UUID, tuple[Wait, str | None]] = field(default_factory=dict)
-    needs: dict[uuid.UUID, list[int]] = field(default_factory=dict)
+    needs: dict[uuid.UUID, list[Any]] = field(default_factory=dict)
+    refs: dict[uuid.UUID, Any] = field(default_factory=dict)  # the service that an item of a draft is about, as sent
 
 
 def order_sort(filters: Filters) -> Sort:
@@ -158,32 +160,43 @@ def _open_waits(actor: Actor) -> Select[uuid.UUID]:
 
 
 def around(items: Iterable[OrderItem]) -> Around:
-    """Waits and needs of these items, in two queries however many they are."""
+    """Waits and needs of these items, in two queries however many they are; drafts take a third."""
+    items = list(items)
     ids = [one.id for one in items]
     if not ids:
         return Around()
     waits = db.session.execute(
         select(Wait, User.name).outerjoin(User, User.id == Wait.claimed_by_id).where(Wait.open, Wait.item_id.in_(ids))
     )
-    needs: dict[uuid.UUID, list[int]] = defaultdict(list)
-    for item_id, number in db.session.execute(
-        select(ItemDependency.item_id, OrderItem.item_number)
+    found = Around({wait.item_id: (wait, name) for wait, name in waits}, _needs(ids))
+    drafts = [one.id for one in items if one.state is State.IDLE]
+    if drafts:
+        for setup in db.session.scalars(select(ItemSetup).where(ItemSetup.item_id.in_(drafts))):
+            found.needs[setup.item_id] = setup.depends_on or []
+            if setup.service_ref is not None:
+                found.refs[setup.item_id] = setup.service_ref
+    return found
+
+
+def _needs(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Any]]:
+    needs: dict[uuid.UUID, list[Any]] = defaultdict(list)
+    own = aliased(OrderItem)
+    for item_id, own_order, needed, order_id, number in db.session.execute(
+        select(ItemDependency.item_id, own.order_id, OrderItem.id, OrderItem.order_id, OrderItem.item_number)
+        .join(own, own.id == ItemDependency.item_id)
         .join(OrderItem, OrderItem.id == ItemDependency.needs_id)
         .where(ItemDependency.item_id.in_(ids))
         .order_by(OrderItem.item_number)
     ):
-        needs[item_id].append(number)
-    return Around({wait.item_id: (wait, name) for wait, name in waits}, needs)
+        needs[item_id].append(number if order_id == own_order else {"order_item": str(needed)})
+    return needs
 
 
 def _conditions(table: Mapping[str, Condition], filters: Filters) -> list[ColumnElement[bool]]:
     return [table[name](value) for name, value in filters.items()] or [true()]
 
 
-_UNSHOWN_OF_ORDERS = [
-    defer(column)
-    for column in (Order.stages_begun, Order.stages_ended, Order.product, Order.options, Order.contacts, Order.owner)
-]
+_UNSHOWN_OF_ORDERS = [defer(column) for column in (Order.stages_begun, Order.stages_ended)]
 _UNSHOWN_OF_ITEMS = [
     defer(column)
     for column in (
@@ -216,6 +229,8 @@ def _parts(actor: Actor) -> list[ColumnElement[bool]]:
     if actor.trusted:
         return [true()]
     accounts = sorted(actor.account_ids)
+    submitted = Order.status != Status.DRAFT  # what a reseller prepares is its own until it is submitted
     if len(accounts) > MOST_PARTS:
-        return [Order.account_id.in_(accounts), Order.sub_account_id.in_(accounts)]
-    return [column == account for account in accounts for column in (Order.account_id, Order.sub_account_id)]
+        return [Order.account_id.in_(accounts), and_(Order.sub_account_id.in_(accounts), submitted)]
+    theirs = [Order.account_id == account for account in accounts]
+    return [*theirs, *(and_(Order.sub_account_id == account, submitted) for account in accounts)]

@@ -15,6 +15,7 @@ from app.domain import clock, story
 from app.domain.errors import Finding, Invalid, NotSignedIn
 from app.domain.models import Account, ApiToken, LoginFailure, Order, User, WebSession
 from app.domain.permissions import STAFF, Role, Scope
+from app.domain.states import Status
 from app.domain.upsert import insert_for
 from app.extensions import db
 from app.services.actor import Actor
@@ -210,8 +211,9 @@ def accounts_of(user: User) -> frozenset[str]:
 def visible_orders(actor: Actor) -> ColumnElement[bool]:
     """The condition under which this actor may see an order: staff and trusted programs all, others their own.
 
-    A sub-customer sees the orders its reseller placed for it.
+    A sub-customer sees the orders its reseller placed for it, though not while they are drafts.
     """
     if actor.trusted or actor.role in STAFF:
         return true()
-    return or_(Order.account_id.in_(actor.account_ids), Order.sub_account_id.in_(actor.account_ids))
+    theirs = and_(Order.sub_account_id.in_(actor.account_ids), Order.status != Status.DRAFT)
+    return or_(Order.account_id.in_(actor.account_ids), theirs)

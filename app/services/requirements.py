@@ -333,7 +333,9 @@ def _put_details(
         for name in said
         if name not in mine
     ]
-    typed, wrong = given(action, {name: value for name, value in said.items() if name in mine}, at)
+    typed, wrong = given(
+        action, {name: value for name, value in said.items() if name in mine and value is not None}, at
+    )
     gone = {name for name in said if said[name] is None} | ((mine - set(said) - fixed) if whole else set())
     item.details = {**{name: value for name, value in item.details.items() if name not in gone}, **typed}
     return problems + wrong

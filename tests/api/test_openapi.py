@@ -58,8 +58,9 @@ def test_every_call_is_described_with_its_scope(app, spec):
 def test_the_eight_calls_are_there(spec):
     paths = spec["paths"]
     assert set(paths["/oms/orders"]) == set(paths["/oms/order-logs"]) == {"get", "post"}
-    assert set(paths["/oms/orders/{order_id}"]) == {"get", "patch"}
-    assert set(paths["/oms/order-items"]) == set(paths["/oms/order-items/{item_id}"]) == {"get"}
+    assert set(paths["/oms/orders/{order_id}"]) == {"get", "patch", "put", "delete"}
+    assert set(paths["/oms/order-items"]) == {"get"}
+    assert set(paths["/oms/order-items/{item_id}"]) == {"get", "patch"}
 
 
 def test_every_action_of_the_catalogue_has_its_shape(spec):

@@ -35,3 +35,12 @@ def test_a_member_who_is_no_reseller_cannot_end_what_its_customer_has_bought_its
 
     assert answer.status_code == 422, answer.get_json()
     assert cast.program(app, cast.MEMBER2).post("/oms/orders", json={"items": [PVLAN_CEASE]}).status_code == 201
+
+
+@ON_SQLITE
+def test_a_sub_customer_does_not_write_into_the_log_of_its_resellers_order(resold):
+    address, customer = resold
+    said = {"order_id": address.rsplit("/", 1)[1], "user_message": "We have paid"}
+    assert customer.post("/oms/order-logs", json=said).status_code == 403
+    lines = customer.get(f"/oms/order-logs?order_id={said['order_id']}").get_json()["items"]
+    assert "We have paid" not in [line["user_message"] for line in lines]

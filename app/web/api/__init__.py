@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from app.domain.permissions import Permission
 from app.extensions import csrf
-from app.web.api import browsing, items, logs, openapi, orders
+from app.web.api import browsing, drafts, items, logs, openapi, orders
 from app.web.guard import routes
 
 bp = Blueprint("api", __name__)
@@ -18,11 +18,17 @@ routes(
     ("POST", "/oms/orders", orders.create_order, Permission.ORDER_WRITE),
     ("GET", "/oms/orders/<uuid:order_id>", orders.show_order, Permission.ORDER_READ),
     ("PATCH", "/oms/orders/<uuid:order_id>", orders.change_order, Permission.ORDER_WRITE),
+    ("PUT", "/oms/orders/<uuid:order_id>", drafts.replace_order, Permission.ORDER_WRITE),
+    ("DELETE", "/oms/orders/<uuid:order_id>", drafts.delete_order, Permission.ORDER_WRITE),
+    ("POST", "/oms/orders/<uuid:order_id>/submit", drafts.submit_order, Permission.ORDER_WRITE),
+    ("POST", "/oms/orders/<uuid:order_id>/hold", orders.hold_order, Permission.ORDER_WRITE),
+    ("POST", "/oms/orders/<uuid:order_id>/release", orders.release_order, Permission.ORDER_WRITE),
     ("POST", "/oms/orders/<uuid:order_id>/confirm", orders.confirm_order, Permission.ORDER_WRITE),
     ("POST", "/oms/orders/<uuid:order_id>/reject", orders.reject_order, Permission.ORDER_WRITE),
     ("POST", "/oms/orders/<uuid:order_id>/cancel", orders.cancel_order, Permission.ORDER_WRITE),
     ("GET", "/oms/order-items", items.list_items, Permission.ORDER_READ),
     ("GET", "/oms/order-items/<uuid:item_id>", items.show_item, Permission.ORDER_READ),
+    ("PATCH", "/oms/order-items/<uuid:item_id>", items.change_item, Permission.ORDER_WRITE),
     ("POST", "/oms/order-items/<uuid:item_id>/resume", items.resume_item, Permission.ITEM_ANSWER),
     ("POST", "/oms/order-items/<uuid:item_id>/retry", items.retry_item, Permission.ITEM_ACT),
     ("POST", "/oms/order-items/<uuid:item_id>/redo", items.redo_item, Permission.ITEM_ACT),

@@ -70,13 +70,77 @@ class WaitAnswer(TypedDict):
 
 
 @closed
+class ItemRef(TypedDict):
+    """Another item of the same order, by its number."""
+
+    item: int
+
+
+@closed
+class OrderItemRef(TypedDict):
+    """An item of another order."""
+
+    order_item: Uuid
+
+
+@closed
+class ServiceRef(TypedDict):
+    """A service, by its number."""
+
+    service: int
+
+
+@closed
+class PersonAnswer(TypedDict):
+    contact_id: NotRequired[str | None]
+    full_name: NotRequired[str | None]
+    first_name: NotRequired[str | None]
+    last_name: NotRequired[str | None]
+    email: NotRequired[str | None]
+    phone: NotRequired[str | None]
+    cell_phone: NotRequired[str | None]
+
+
+@closed
+class OptionAnswer(TypedDict):
+    value: str | int | bool | None
+    enabled: bool
+    default_value: str | int | bool | None
+
+
+@closed
+class FamilyAnswer(TypedDict):
+    name: str
+    code: str
+    description: str
+
+
+@closed
+class LineAnswer(TypedDict):
+    name: str
+    code: str
+    description: str
+    family: FamilyAnswer
+
+
+@closed
+class ProductAnswer(TypedDict):
+    """The product, its line and its family."""
+
+    name: str
+    code: str
+    description: str
+    line: LineAnswer
+
+
+@closed
 class ItemAnswer(TypedDict):
     id: Uuid
     item_number: int
     status: Annotated[str, Field(json_schema_extra={"enum": [status.value for status in Status]})]
     item_action: str
     service_type: str
-    service_number: int | None
+    service_number: Annotated[int | ItemRef | None, Field(description="In a draft also another item of the order.")]
     deskpro_ticket_id: Annotated[int | None, Field(description="The item's own ticket, else the order's.")]
     created_at: Time
     modified_at: Time
@@ -88,7 +152,9 @@ class ItemAnswer(TypedDict):
     stage: Annotated[str | None, Field(json_schema_extra={"enum": [*(stage.value for stage in Stage), None]})]
     status_since: Time
     held_reason: str | None
-    depends_on: Annotated[list[int], Field(description="Numbers of the items that must complete first.")]
+    depends_on: Annotated[
+        list[int | OrderItemRef | ServiceRef], Field(description="What must complete first: items by their numbers.")
+    ]
     requested_start_date: Time | None
     requested_completion_date: Time | None
     expected_completion_date: Time | None
@@ -122,6 +188,14 @@ class OrderAnswer(TypedDict):
     parent_order_id: Uuid | None
     operator_order_ref: str | None
     operator_order_name: str | None
+    product: ProductAnswer | None
+    options: dict[str, OptionAnswer] | None
+    contacts: dict[str, PersonAnswer] | None
+    owner: dict[str, Any] | None
+    comment: str | None
+    batch_alias: str | None
+    enni: dict[str, Any] | None
+    qualification_id: Uuid | None
     requested_start_date: Time | None
     requested_completion_date: Time | None
     expected_completion_date: Time | None

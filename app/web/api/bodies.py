@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from app.web.api.fields import (
     MAX_INT,
     Asn,
+    BatchAlias,
+    Code,
     Email,
     Id,
     Key,
@@ -28,6 +29,7 @@ from app.web.api.fields import (
 
 MAX_ITEMS = 200
 MAX_COPIES = 50
+MAX_OPTIONS = 50
 
 
 class Requestor(Strict):
@@ -61,6 +63,65 @@ class OwnedByServer(Strict):
     expected_completion_date: ServerOwned = None
     completion_date: ServerOwned = None
     version: ServerOwned = None
+
+
+class Product(Strict):
+    """What is bought, by its code; the exchange adds the name, the line and the family."""
+
+    code: Code
+    name: ServerOwned = None
+    description: ServerOwned = None
+    line: ServerOwned = None
+
+
+class Option(Strict):
+    """An option of the product. Without a value it has its default; it is enabled where the product requires it."""
+
+    value: str | int | bool | None = None
+    enabled: bool | None = None
+    default_value: ServerOwned = None
+
+
+Options = Annotated[dict[Code, Option], Field(max_length=MAX_OPTIONS)]
+
+
+class Person(Strict):
+    """Somebody to turn to: a contact of the account by its id, or in words."""
+
+    contact_id: Key | None = None
+    full_name: Line200 | None = None
+    first_name: Line100 | None = None
+    last_name: Line100 | None = None
+    email: MaybeEmail | None = None
+    phone: Phone | None = None
+    cell_phone: Phone | None = None
+
+
+class Contacts(Strict):
+    """Whom to turn to about the order: at the operator's, at the owner's, about technical matters, about the bill."""
+
+    operator: Person | None = None
+    owner: Person | None = None
+    technical: Person | None = None
+    billing: Person | None = None
+
+
+class Owner(Strict):
+    """The end customer."""
+
+    type: Line100 | None = None
+    name: Line200 | None = None
+    first_name: Line100 | None = None
+    last_name: Line100 | None = None
+    email: MaybeEmail | None = None
+    phone: Phone | None = None
+
+
+class Enni(Strict):
+    """Where an access product is handed over."""
+
+    enni_vlan: Line100 | None = None
+    enni_service_ref: Line100 | None = None
 
 
 class Item(OwnedByServer):
@@ -101,7 +162,15 @@ class Order(OwnedByServer):
     operator_order_name: Line200 | None = None
     requested_start_date: Moment | None = None
     requested_completion_date: Moment | None = None
+    product: Product | None = None
+    options: Options | None = None
+    contacts: Contacts | None = None
+    owner: Owner | None = None
+    comment: Text | None = None
+    batch_alias: BatchAlias | None = None
+    enni: Enni | None = None
 
+    qualification_id: ServerOwned = None
     status: ServerOwned = None
     channel: ServerOwned = None
     outcome: ServerOwned = None
@@ -115,13 +184,23 @@ class Order(OwnedByServer):
     cancellation_date: ServerOwned = None
     rejection_date: ServerOwned = None
 
-    @field_validator("status")
-    @classmethod
-    def _no_drafts(cls, status: Any) -> Any:
-        """A status is the exchange's to give, so it is ignored; but a draft must not be placed as an order."""
-        if status == "draft":
-            raise PydanticCustomError("draft", "Drafts are not taken yet: leave the status out to place the order.")
-        return status
+
+class NewOrder(Order):
+    """An order to be placed, or a draft: one whose `status` is `draft`, or that is sent with `?draft=true`."""
+
+
+class Draft(Order):
+    """An order that is being prepared: everything may be missing, but what is there must be right."""
+
+    items: Annotated[list[Item], Field(max_length=MAX_ITEMS)] = Field(default_factory=list)
+
+
+class DraftReplacement(Draft):
+    """The whole document. The modifiable fields (owner, comment, contacts, options, operator_order_ref,
+    operator_order_name, enni, batch_alias and the items) become what it says, so those that are absent are removed; the
+    other fields stay as they are."""
+
+    version: Version | None = None
 
 
 class OrderChange(Strict):
@@ -133,6 +212,19 @@ class OrderChange(Strict):
     description: Text | None = None
     operator_order_ref: Line100 | None = None
     operator_order_name: Line200 | None = None
+    comment: Text | None = None
+    contacts: Contacts | None = None
+    requested_start_date: Moment | None = None
+    requested_completion_date: Moment | None = None
+    version: Version | None = None
+
+
+class ItemChange(Strict):
+    """A merge patch of what may be changed of an item that is under way; null removes a date."""
+
+    requested_start_date: Moment | None = None
+    requested_completion_date: Moment | None = None
+    bandwidth: Annotated[int, Field(ge=0, le=MAX_INT)] | None = None
     version: Version | None = None
 
 

@@ -6,11 +6,14 @@ from flask import render_template
 
 from app.web.api import answering, openapi, ordering_schema
 
+MOST_SAID = 6
+
 
 def page() -> str:
     found = openapi.specification()
     services = ordering_schema.catalogue()
     told = {entry["name"] for entry in services}
+    told |= {f"Draft{name}" for name in told}
     shapes = {name: schema for name, schema in found["components"]["schemas"].items() if name not in told}
     return render_template(
         "api/page.html",
@@ -30,6 +33,8 @@ def form_of(schema: dict[str, Any]) -> str:
         return f"always {schema['const']}"
     for several in ("oneOf", "anyOf"):
         if several in schema and "type" not in schema:
+            if len(schema[several]) > MOST_SAID:
+                return "one of the Services"  # items: they have a part of the page of their own
             return " or ".join(form_of(one) for one in schema[several])
     if "enum" in schema:
         return "one of: " + ", ".join("null" if word is None else str(word) for word in schema["enum"])

@@ -14,7 +14,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 @dataclass(frozen=True)
 class Description:
     """`answer`: the shape of a success. `status`: its code. `merge`: the body is a merge patch. `keyed`: it takes an
-    Idempotency-Key. `maybe_empty`: it can also answer 204. `bodiless`: the body may be left out."""
+    Idempotency-Key. `maybe_empty`: it can also answer 204. `bodiless`: the body may be left out.
+    `conflicts`: 409 is possible though nothing is sent. `answer` None: a success has no body."""
 
     summary: str
     text: str
@@ -27,6 +28,7 @@ class Description:
     merge: bool = False
     maybe_empty: bool = False
     bodiless: bool = False
+    conflicts: bool = False
 
 
 BY_NAME: dict[str, Description] = {}

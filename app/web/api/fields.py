@@ -36,6 +36,8 @@ SENTENCES = {
     TEXT: "must not contain control characters.",
     ADDRESS: "must be an e-mail address.",
     f"({ADDRESS})|^$": "must be an e-mail address.",
+    "^[A-Za-z0-9_.-]{1,40}$": "must be 1 to 40 letters, digits, dots, dashes or underscores.",
+    "^B[0-9]{6}_[0-9]{5}$": "must be a batch's alias such as B261120_00001.",
 }
 """What is said when a pattern does not fit."""
 
@@ -111,6 +113,9 @@ Moment = Annotated[
 Id = Annotated[uuid.UUID, PlainValidator(_id), WithJsonSchema({"type": "string", "format": "uuid"})]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=LINE)]
 """The opaque id of an account or a contact."""
+Code = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.-]{1,40}$")]
+"""The code of a package, an option, a role."""
+BatchAlias = Annotated[str, StringConstraints(pattern="^B[0-9]{6}_[0-9]{5}$")]
 Line100 = Annotated[str, StringConstraints(max_length=100, pattern=LINE)]
 Line200 = Annotated[str, StringConstraints(max_length=200, pattern=LINE)]
 Phone = Annotated[str, StringConstraints(max_length=50, pattern=LINE)]

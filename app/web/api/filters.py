@@ -18,6 +18,10 @@ class NoFilters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class DraftOrNot(NoFilters):
+    draft: bool | None = Field(None, description="`true`: keep it as a draft, to be submitted later.")
+
+
 class Paged(NoFilters):
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="How many to answer at most.")
     cursor: str | None = Field(None, max_length=500, description="`next` of the page before, unchanged.")

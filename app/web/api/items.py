@@ -7,8 +7,9 @@ from flask import Response
 
 from app.domain.errors import Finding, Forbidden, Invalid, NotFound
 from app.domain.models import OrderItem
+from app.extensions import db
 from app.queries import api as queries
-from app.services import items
+from app.services import items, order_changes
 from app.services.actor import Actor
 from app.web import guard
 from app.web.api import answering, bodies, reading
@@ -49,6 +50,21 @@ def _visible(item_id: uuid.UUID) -> OrderItem:
     if item is None:
         raise NotFound("There is no such item.")
     return item
+
+
+@described("Change an order item", TAG, ItemAnswer, body=bodies.ItemChange, merge=True)
+def change_item(item_id: uuid.UUID) -> Response:
+    """A merge patch of what may be changed of an item that is under way: its wished dates until it has begun,
+    `bandwidth` (in Mbit/s, whatever the detail is called) until it is being provisioned."""
+    reading.query(NoFilters)
+    item, actor = _visible(item_id), guard.actor()
+    if not actor.trusted and item.order.account_id not in actor.account_ids:
+        raise Forbidden("Only who placed this order may change it.")
+    wanted = reading.body(bodies.ItemChange, reading.MERGE_PATCH, reading.JSON)
+    changes = wanted.model_dump(exclude_unset=True, exclude={"version"})
+    order_changes.change_item(item_id, actor, changes, version=reading.version_seen(wanted.version))
+    db.session.commit()
+    return answering.answer(_shown(item_id))
 
 
 @described("Answer what an item waits for", TAG, ItemAnswer, body=bodies.Resume, keyed=True, maybe_empty=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, current_app
 from pydantic import TypeAdapter
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule, UUIDConverter
 
 from app.domain.permissions import SCOPES, Permission
 from app.web import guard
@@ -58,7 +58,7 @@ def specification() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for rule in current_app.url_map.iter_rules():
         name = rule.endpoint.removeprefix("api.")
-        for method in sorted((rule.methods or set()) & {"GET", "POST", "PATCH"}):
+        for method in sorted((rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}):
             view = name.removesuffix(f"_{method.lower()}")
             if rule.endpoint.startswith("api.") and view in BY_NAME:
                 required = guard.REQUIRED[rule.endpoint]
@@ -117,7 +117,7 @@ def _call(name: str, told: Description, required: Permission, rule: Rule, schema
 
 def _parameters(told: Description, rule: Rule) -> list[dict[str, Any]]:
     in_path = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+        {"name": name, "in": "path", "required": True, "schema": _path_schema(rule, name)}
         for name in sorted(rule.arguments)
     ]
     schema = told.filters.model_json_schema(ref_template=REF)
@@ -125,8 +125,18 @@ def _parameters(told: Description, rule: Rule) -> list[dict[str, Any]]:
     in_query = [_query_parameter(name, one, definitions) for name, one in schema.get("properties", {}).items()]
     versioned = told.body is not None and "version" in told.body.model_fields and told.tag != "Order logs"
     optional = versioned and told.body is not None and not told.body.model_fields["version"].is_required()
-    headers = [KEY_PARAMETER] * told.keyed + [MATCH_PARAMETER] * bool(optional and told.status != 201)
+    matches = (optional and told.status != 201) or told.status == 204
+    headers = [KEY_PARAMETER] * told.keyed + [MATCH_PARAMETER] * bool(matches)
     return in_path + in_query + headers
+
+
+def _path_schema(rule: Rule, name: str) -> dict[str, Any]:
+    """Ids of ours are UUIDs; those of accounts and contacts are the CRM's."""
+    if isinstance(rule._converters[name], UUIDConverter):
+        return {"type": "string", "format": "uuid"}
+    if isinstance(rule._converters[name], IntegerConverter):
+        return {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
+    return {"type": "string", "pattern": "^[A-Za-z0-9._~-]{1,64}$"}
 
 
 def _query_parameter(name: str, schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
@@ -153,6 +163,8 @@ def _responses(told: Description, rule: Rule, schemas: Schemas) -> dict[str, Any
 
 def _success(told: Description, schemas: Schemas) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if told.answer is None:
+        return {"description": told.summary}
     if told.status == 201:
         headers["Location"] = {"description": "Where to read it.", "schema": {"type": "string"}}
     if told.keyed:
@@ -172,6 +184,8 @@ def _possible(told: Description, rule: Rule) -> list[int]:
         statuses.add(400)
     if rule.arguments:
         statuses.add(404)
+    if told.conflicts:
+        statuses |= {400, 409}
     if told.body is not None:
         statuses |= {400, 409, 413, 415}
     return sorted(statuses)

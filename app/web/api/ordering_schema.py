@@ -7,13 +7,22 @@ from app.catalogue.schema import REFERENCE
 from app.web.api import bodies
 
 REF = "#/components/schemas/"
+NEEDS = [
+    {"type": "integer"},
+    *(
+        {"type": "object", "properties": {name: schema}, "required": [name], "additionalProperties": False}
+        for name, schema in (("order_item", {"type": "string", "format": "uuid"}), ("service", {"type": "integer"}))
+    ),
+]
 
 
 def order_schemas() -> dict[str, Any]:
-    """`Order` = a normal order or one that joins a private VLAN; `Item_<type>_<action>` and what they refer to."""
+    """`Order` = a normal order or one that joins a private VLAN; `Item_<type>_<action>` and what they refer to.
+    `Draft` = the same with nothing required but what each item is."""
     envelope = bodies.Order.model_json_schema(ref_template=REF + "{model}")
     definitions = envelope.pop("$defs")
     item = definitions.pop("Item")
+    sketches = {f"Draft{_name(*row)}": _item(item, *row, draft=True) for row in _rows()}
     normal = {_name(*row): _item(item, *row) for row in _rows() if row[2] == NORMAL}
     joins = {_name(*row): _item(item, *row) for row in _rows() if row[2] == JOIN_PVLAN}
     replaced = {name.removeprefix("Join") for name in joins}
@@ -24,6 +33,10 @@ def order_schemas() -> dict[str, Any]:
         **joins,
         "NormalOrder": _order(envelope, NORMAL, list(normal)),
         "JoinOrder": _order(envelope, JOIN_PVLAN, in_joins),
+        **sketches,
+        "Draft": _draft(envelope, list(sketches)),
+        "DraftReplacement": _replacement(envelope, list(sketches)),
+        "NewOrder": {"anyOf": [{"$ref": f"{REF}Order"}, {"$ref": f"{REF}Draft"}]},
         "Order": {"oneOf": [{"$ref": f"{REF}NormalOrder"}, {"$ref": f"{REF}JoinOrder"}]},
     }
 
@@ -50,10 +63,14 @@ def _name(type_key: str, action: str, order_type: str) -> str:
     return f"{'Join' if order_type == JOIN_PVLAN else ''}Item_{type_key}_{action}"
 
 
-def _item(envelope: dict[str, Any], type_key: str, action: str, order_type: str) -> dict[str, Any]:
+def _item(
+    envelope: dict[str, Any], type_key: str, action: str, order_type: str, *, draft: bool = False
+) -> dict[str, Any]:
     details = details_schema(type_key, action, order_type)
     required = ["service_type", "item_action"]
-    if details.get("required") or details.get("minProperties"):
+    if draft:
+        details = {name: rule for name, rule in details.items() if name not in ("required", "minProperties")}
+    elif details.get("required") or details.get("minProperties"):
         required.append("details")
     properties = {
         **envelope["properties"],
@@ -63,17 +80,33 @@ def _item(envelope: dict[str, Any], type_key: str, action: str, order_type: str)
         "details": details,
         "depends_on": {
             "type": "array",
-            "items": {"type": "integer"},
+            "items": {"anyOf": NEEDS},
             "maxItems": bodies.MAX_ITEMS,
-            "description": "Numbers of items of this order that must complete first.",
+            "description": "What must complete first: items of this order by number, items of others, services.",
         },
     }
     if action == "new":
         properties["service_number"] = {"readOnly": True, "description": "Given by the exchange."}
     else:
         properties["service_number"] = dict(REFERENCE)
-        required.append("service_number")
+        required += [] if draft else ["service_number"]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _draft(envelope: dict[str, Any], items: list[str]) -> dict[str, Any]:
+    several = {
+        "type": "array",
+        "maxItems": bodies.MAX_ITEMS,
+        "items": {"anyOf": [{"$ref": f"{REF}{name}"} for name in items]},
+    }
+    made = {**envelope, "properties": {**envelope["properties"], "items": several}}
+    return {name: rule for name, rule in made.items() if name != "required"}
+
+
+def _replacement(envelope: dict[str, Any], items: list[str]) -> dict[str, Any]:
+    made = _draft(envelope, items)
+    version = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 2**31 - 1}, {"type": "null"}]}
+    return {**made, "properties": {**made["properties"], "version": version}}
 
 
 def _order(envelope: dict[str, Any], order_type: str, items: list[str]) -> dict[str, Any]:

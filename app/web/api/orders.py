@@ -3,23 +3,20 @@
 import uuid
 from typing import Any
 
-from flask import Response, g, url_for
+from flask import Response, url_for
 
-from app.catalogue import ItemInput
 from app.domain.errors import Finding, Forbidden, Invalid, NotFound, Stale
 from app.domain.models import Order
 from app.extensions import db
 from app.queries import api as queries
-from app.services import orders, requestors
+from app.services import drafts, orders
 from app.services.actor import Actor
-from app.services.orders import OrderInput, WishedDates
 from app.web import guard
-from app.web.api import answering, bodies, reading
+from app.web.api import answering, bodies, inputs, reading
 from app.web.api.answers import OrderAnswer, OrderList
 from app.web.api.described import described
-from app.web.api.filters import NoFilters, OrderFilters
+from app.web.api.filters import DraftOrNot, NoFilters, OrderFilters
 
-CHANNEL = "api"
 TAG = "Orders"
 
 
@@ -36,68 +33,44 @@ def list_orders() -> Response:
     return answering.page(found, sort, [shower.order(order, around) for order in found.rows])
 
 
-@described("Place an order", TAG, OrderAnswer, status=201, body=bodies.Order, keyed=True)
+@described("Place an order", TAG, OrderAnswer, status=201, body=bodies.NewOrder, filters=DraftOrNot, keyed=True)
 def create_order() -> Response:
     """The order is checked as a whole and either placed or refused with every finding. An account that is not known
     yet is made from what the order says, if the token is a trusted program's. A token that is bound to an account
-    orders for it, or for one of its customers."""
-    reading.query(NoFilters)
-    wanted = reading.body(bodies.Order)
+    orders for it, or for one of its customers. With `?draft=true`, or the status `draft`, it is kept as a draft, which
+    need not be complete and is submitted later."""
+    asked = reading.query(DraftOrNot)
+    raw = reading.json_object()
+    if asked.draft if asked.draft is not None else raw.get("status") == "draft":
+        sketch = reading.parse(bodies.Draft, raw)
+        return answering.creating(lambda: _keep(sketch))
+    wanted = reading.parse(bodies.Order, raw)
     return answering.creating(lambda: _place(wanted))
 
 
 def _place(wanted: bodies.Order) -> tuple[OrderAnswer, str]:
     actor = guard.actor()
-    requestor = requestors.requestor(wanted.requestor.model_dump(), actor, g.token.user)
-    customer = wanted.sub_customer.model_dump() if wanted.sub_customer else None
-    order = orders.place(
-        OrderInput(
-            account_id=requestor["account_id"],
-            requestor=requestor,
-            items=[_item(one) for one in wanted.items],
-            channel=CHANNEL,
-            type=wanted.type,
-            sub_customer=requestors.sub_customer(customer, requestor["account_id"], actor),
-            po_number=wanted.po_number,
-            additional_cc=list(wanted.additional_cc or []),
-            notes=wanted.notes,
-            description=wanted.description,
-            dates=_dates(wanted),
-            item_dates=[_dates(one) for one in wanted.items],
-            parent_order_id=wanted.parent_order_id,
-            operator_order_ref=wanted.operator_order_ref,
-            operator_order_name=wanted.operator_order_name,
-        ),
-        actor,
-        answering.config(),
-    )
+    return _made(orders.place(inputs.order(wanted, actor), actor, answering.config()))
+
+
+def _keep(wanted: bodies.Draft) -> tuple[OrderAnswer, str]:
+    actor = guard.actor()
+    return _made(drafts.create(inputs.order(wanted, actor), actor, answering.config()))
+
+
+def _made(order: Order) -> tuple[OrderAnswer, str]:
     db.session.flush()
-    return _shown(order.id), url_for("api.show_order", order_id=order.id)
-
-
-def _item(one: bodies.Item) -> ItemInput:
-    return ItemInput(
-        service_type=one.service_type,
-        action=one.item_action,
-        details=one.details,
-        service_number=one.service_number,
-        item_number=one.item_number,
-        depends_on=one.depends_on,
-    )
-
-
-def _dates(one: bodies.Order | bodies.Item) -> WishedDates:
-    return WishedDates(one.requested_start_date, one.requested_completion_date)
+    return shown_order(order.id), url_for("api.show_order", order_id=order.id)
 
 
 @described("Read an order", TAG, OrderAnswer)
 def show_order(order_id: uuid.UUID) -> Response:
     """The order with its items, and what each of them waits for."""
     reading.query(NoFilters)
-    return answering.answer(_shown(order_id))
+    return answering.answer(shown_order(order_id))
 
 
-def _shown(order_id: uuid.UUID) -> OrderAnswer:
+def shown_order(order_id: uuid.UUID) -> OrderAnswer:
     order = _visible(order_id)
     return answering.shower().order(order, queries.around(order.items))
 
@@ -109,7 +82,7 @@ def _visible(order_id: uuid.UUID) -> Order:
     return order
 
 
-def _own(order_id: uuid.UUID) -> Order:
+def own_order(order_id: uuid.UUID) -> Order:
     """The order, to be changed: a sub-customer sees what its reseller ordered for it, but does not change it."""
     order, actor = _visible(order_id), guard.actor()
     if not actor.trusted and order.account_id not in actor.account_ids:
@@ -119,17 +92,20 @@ def _own(order_id: uuid.UUID) -> Order:
 
 @described("Change an order", TAG, OrderAnswer, body=bodies.OrderChange, merge=True)
 def change_order(order_id: uuid.UUID) -> Response:
-    """A merge patch of what may be changed while the order is under way; anything else is refused by name.
-    With a `version`, or an `If-Match` header, a change that was made meanwhile is not overwritten."""
+    """A merge patch of what may be changed while the order is under way; anything else is refused by name. A wished
+    date can be moved until the item that waits for it has begun. With a `version`, or an `If-Match` header, a change
+    that was made meanwhile is not overwritten."""
     reading.query(NoFilters)
-    _own(order_id)
+    own_order(order_id)
     wanted = _change()
-    changes = wanted.model_dump(exclude_unset=True, exclude={"version"})
+    changes = wanted.model_dump(exclude_unset=True, exclude={"version", "contacts"})
     if "additional_cc" in changes:
         changes["additional_cc"] = changes["additional_cc"] or []
+    if "contacts" in wanted.model_fields_set:
+        changes["contacts"] = inputs.said(wanted.contacts)
     orders.change(order_id, guard.actor(), changes, version=reading.version_seen(wanted.version))
     db.session.commit()
-    return answering.answer(_shown(order_id))
+    return answering.answer(shown_order(order_id))
 
 
 def _change() -> bodies.OrderChange:
@@ -169,7 +145,7 @@ def _decide(order_id: uuid.UUID, version: int | None, act: Any) -> Response:
     if order is None and not queries.asked(actor, order_id):
         raise NotFound("There is no such order.")
     _check_version(order, version)
-    made = answering.acting(lambda: act(actor), lambda: _shown(order_id) if order is not None else {})
+    made = answering.acting(lambda: act(actor), lambda: shown_order(order_id) if order is not None else {})
     if order is None:
         made.status_code = 204
         made.set_data(b"")
@@ -183,11 +159,29 @@ def cancel_order(order_id: uuid.UUID) -> Response:
     wanted = reading.body(bodies.Because)
     reading.query(NoFilters)
     actor: Actor = guard.actor()
-    _check_version(_own(order_id), wanted.version)
+    _check_version(own_order(order_id), wanted.version)
     return answering.acting(
         lambda: orders.cancel(order_id, actor, wanted.reason, until_provisioning=not actor.trusted),
-        lambda: _shown(order_id),
+        lambda: shown_order(order_id),
     )
+
+
+@described("Hold an order", TAG, OrderAnswer, body=bodies.Because, keyed=True)
+def hold_order(order_id: uuid.UUID) -> Response:
+    """All living items stop before their next step until the order is released. For the exchange's own programs."""
+    wanted = reading.body(bodies.Because)
+    reading.query(NoFilters)
+    _check_version(own_order(order_id), wanted.version)
+    return answering.acting(lambda: orders.hold(order_id, guard.actor(), wanted.reason), lambda: shown_order(order_id))
+
+
+@described("Release an order", TAG, OrderAnswer, body=bodies.Free, keyed=True, bodiless=True)
+def release_order(order_id: uuid.UUID) -> Response:
+    """Ends the hold of all items that are held. For the exchange's own programs."""
+    wanted = reading.body(bodies.Free, empty=True)
+    reading.query(NoFilters)
+    _check_version(own_order(order_id), wanted.version)
+    return answering.acting(lambda: orders.release(order_id, guard.actor()), lambda: shown_order(order_id))
 
 
 def _check_version(order: Order | None, in_body: int | None) -> None:

@@ -12,9 +12,13 @@ from app.queries.api import Around
 from app.services.actor import Actor
 from app.web.api.answers import (
     AskAnswer,
+    FamilyAnswer,
     ItemAnswer,
+    LineAnswer,
     LogAnswer,
+    OptionAnswer,
     OrderAnswer,
+    ProductAnswer,
     RequestorAnswer,
     SubCustomerAnswer,
     WaitAnswer,
@@ -59,6 +63,14 @@ class Shower:
             parent_order_id=str(row.parent_order_id) if row.parent_order_id else None,
             operator_order_ref=row.operator_order_ref,
             operator_order_name=row.operator_order_name,
+            product=_product(row),
+            options=_options(row),
+            contacts=row.contacts,
+            owner=row.owner,
+            comment=row.comment,
+            batch_alias=row.batch_alias,
+            enni=row.enni,
+            qualification_id=str(row.qualification_id) if row.qualification_id else None,
             requested_start_date=self.maybe(row.requested_start_date),
             requested_completion_date=self.maybe(row.requested_completion_date),
             expected_completion_date=self.maybe(row.expected_completion_date),
@@ -83,7 +95,7 @@ class Shower:
             status=row.status.value,
             item_action=row.action,
             service_type=row.service_type,
-            service_number=row.service_number,
+            service_number=around.refs.get(row.id, row.service_number),
             deskpro_ticket_id=row.ticket_number or order.ticket_number,
             created_at=self.at(row.created_at),
             modified_at=self.at(row.modified_at),
@@ -144,6 +156,30 @@ def _details(row: OrderItem, order_type: str) -> dict[str, Any]:
     action = action_of(row.service_type, row.action, order_type)
     names = [field.name for field in action.fields] if action else []
     return {name: row.details[name] for name in dict.fromkeys([*names, *row.details]) if name in row.details}
+
+
+def _product(row: Order) -> ProductAnswer | None:
+    """In a fixed order, whatever order the database keeps."""
+    said = row.product
+    if said is None:
+        return None
+    line, family = said["line"], said["line"]["family"]
+    return ProductAnswer(
+        name=said["name"], code=said["code"], description=said["description"],
+        line=LineAnswer(
+            name=line["name"], code=line["code"], description=line["description"],
+            family=FamilyAnswer(name=family["name"], code=family["code"], description=family["description"]),
+        ),
+    )  # fmt: skip
+
+
+def _options(row: Order) -> dict[str, OptionAnswer] | None:
+    if row.options is None:
+        return None
+    return {
+        code: OptionAnswer(value=one["value"], enabled=one["enabled"], default_value=one["default_value"])
+        for code, one in row.options.items()
+    }
 
 
 def _requestor(row: Order) -> RequestorAnswer:

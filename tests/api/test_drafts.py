@@ -1,0 +1,166 @@
+"""A draft's life through the API, as the seed of an operator's order tells it: fill in, replace, submit, confirm."""
+
+from typing import Any
+
+import pytest
+
+from app.domain.models import Account
+from app.extensions import db
+from app.services import demo_packages
+from tests import cast
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def shop(app) -> None:
+    """What is sold."""
+    with app.app_context():
+        demo_packages.build()
+        db.session.commit()
+
+
+@pytest.fixture
+def kept(member, shop) -> dict[str, Any]:
+    answer = member.post("/oms/orders", json=cast.order("covage_draft", status="draft"))
+    assert answer.status_code == 201, answer.json
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def at(order: dict[str, Any], verb: str = "") -> str:
+    return f"/oms/orders/{order['id']}" + (f"/{verb}" if verb else "")
+
+
+@ON_SQLITE
+def test_the_exchange_adds_what_it_knows(kept, member):
+    assert kept["status"] == "draft"
+    assert kept["alias"] == f"O{kept['created_at'][2:10].replace('-', '')}_{kept['name']}"
+    assert kept["product"]["line"] == {
+        "name": "Multiservice port", "code": "PM", "description": "Ports that carry peering and private VLANs",
+        "family": {"name": "Ports", "code": "P", "description": "Ports of the exchange"},
+    }  # fmt: skip
+    assert kept["options"] == {"support": {"value": "4h_24_7", "enabled": True, "default_value": "4h_bhbd"}}
+    assert kept["origin"] == "standard"
+    assert (kept["submission_date"], kept["acknowledged_date"]) == (None, None)
+    sent = cast.order("covage_draft")
+    for name in ("contacts", "operator_order_ref", "operator_order_name", "comment", "owner", "enni"):
+        assert kept[name] == sent[name]
+    assert member.get(at(kept)).json == kept
+
+
+@ON_SQLITE
+def test_what_a_put_does_not_say_is_removed_and_what_it_may_not_change_stays(kept, member):
+    whole = {**kept, "comment": None, "po_number": "PO-9", "options": {}}
+    del whole["owner"]
+    changed = member.put(at(kept), json=whole)
+    assert changed.status_code == 200, changed.json
+    after = changed.json
+    assert (after["comment"], after["owner"], after["po_number"]) == (None, None, None)
+    assert after["options"]["support"]["value"] == "4h_bhbd"
+    assert after["contacts"] == kept["contacts"]
+    assert [item["id"] for item in after["items"]] == [item["id"] for item in kept["items"]]
+    assert member.put(at(kept), json=whole).status_code == 409  # the version in it is old now
+
+
+@ON_SQLITE
+def test_a_deleted_draft_is_gone(kept, member):
+    assert member.delete(at(kept), headers={"If-Match": '"99"'}).status_code == 409
+    assert member.delete(at(kept)).status_code == 204
+    assert member.get(at(kept)).status_code == member.delete(at(kept)).status_code == 404
+
+
+@ON_SQLITE
+def test_a_draft_is_for_its_own_account_only(kept, app):
+    """Not even for the customer that it is for, until it is submitted."""
+    member = cast.program(app, cast.MEMBER)
+    for_customer = member.post(
+        "/oms/orders?draft=true", json={"sub_customer": {"account_id": cast.LIGHTHOUSE}, "items": []}
+    ).json
+    for draft in (kept, for_customer):
+        stranger = cast.program(app, cast.MEMBER2)
+        assert stranger.get(at(draft)).status_code == 404
+        assert stranger.put(at(draft), json={}).status_code == 404
+        assert stranger.delete(at(draft)).status_code == stranger.post(at(draft, "submit")).status_code == 404
+        assert draft["id"] not in [order["id"] for order in stranger.get("/oms/orders").json["items"]]
+
+
+def test_submitted_confirmed_and_worked(kept, member, crm, app, work):
+    with app.app_context():
+        db.session.get_one(Account, cast.HARBOUR).flagged = True  # sales agree to each of its orders
+        db.session.commit()
+    key = {"Idempotency-Key": "submit-1"}
+    first = member.post(at(kept, "submit"), headers=key)
+    again = member.post(at(kept, "submit"), headers=key)
+    assert (first.status_code, first.json["status"]) == (200, "ordered"), first.json
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert first.json["submission_date"] == first.json["acknowledged_date"]
+    assert first.json["items"][0]["service_number"]
+    for late in (member.put(at(kept), json={}), member.delete(at(kept)), member.post(at(kept, "submit"))):
+        assert late.status_code == 409
+    work()
+    assert member.get(at(kept)).json["status"] == "awaiting_order_confirmation"
+    assert member.post(at(kept, "confirm")).status_code == 409  # it is for sales to say
+    assert crm.post(at(kept, "confirm")).status_code == 200
+    assert crm.post(at(kept, "hold"), json={"reason": "The building is closed"}).json["status"] == "held"
+    assert member.post(at(kept, "hold"), json={"reason": "Mine"}).status_code == 403
+    held = member.get(at(kept)).json
+    assert held["held_date"] and held["pending_date"]
+    assert crm.post(at(kept, "release")).status_code == 200
+    cancelled = member.post(at(kept, "cancel"), json={"reason": "Not needed"})
+    assert cancelled.status_code == 200
+    work()
+    ended = member.get(at(kept)).json
+    assert ended["status"] == "cancelled"
+    assert ended["cancellation_date"]
+
+
+@ON_SQLITE
+def test_all_problems_are_answered_together_and_nothing_is_lost(member, shop):
+    items = [{"service_type": "multiservice_port", "item_action": "new", "details": {"fabric": "lon1"}},
+             {"service_type": "peering_unit", "item_action": "new", "details": {}}]  # fmt: skip
+    draft = member.post("/oms/orders?draft=true", json={"items": items}).json
+    refused = member.post(at(draft, "submit"))
+    assert refused.status_code == 422
+    assert {"/items/0/details/location", "/items/1/details/port"} <= {one["pointer"] for one in refused.json["errors"]}
+    assert member.get(at(draft)).json == draft
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("sent", "pointer"),
+    [
+        ({"product": {"code": "NO-SUCH"}}, "/product/code"),
+        ({"product": {"code": "PORT-1G"}, "options": {"support": {"value": "never"}}}, "/options/support/value"),
+        ({"product": {"code": "PORT-1G"}, "options": {"wings": {}}}, "/options/wings"),
+        ({"options": {"support": {}}}, "/options"),
+        ({"contacts": {"operator": {"contact_id": "nobody"}}}, "/contacts/operator/contact_id"),
+        ({"batch_alias": "B1"}, "/batch_alias"),
+        ({"items": [{"service_type": "rocket", "item_action": "new"}]}, "/items/0/service_type"),
+        ({"wheels": 4}, "/wheels"),
+    ],
+)
+def test_what_a_draft_says_must_be_right(member, shop, sent, pointer):
+    refused = member.post("/oms/orders?draft=true", json=sent)
+    assert refused.status_code == 422
+    assert pointer in [one["pointer"] for one in refused.json["errors"]]
+
+
+@ON_SQLITE
+def test_a_product_without_items_brings_its_services(member, shop):
+    draft = member.post("/oms/orders?draft=true", json={"product": {"code": "START-10G"}}).json
+    assert [(item["service_type"], item["details"].get("port")) for item in draft["items"]] == [
+        ("multiservice_port", None), ("peering_unit", {"item": 1}),
+    ]  # fmt: skip
+
+
+@ON_SQLITE
+def test_references_of_a_draft_are_shown_as_they_were_sent(member):
+    items = [
+        {"service_type": "multiservice_port", "item_action": "new", "details": {}},
+        {"service_type": "multiservice_port", "item_action": "cease", "service_number": {"item": 1}, "depends_on": [1]},
+    ]
+    draft = member.post("/oms/orders?draft=true", json={"items": items}).json
+    assert [item["service_number"] for item in draft["items"]] == [None, {"item": 1}]
+    assert draft["items"][1]["depends_on"] == [1]
+    assert member.put(at(draft), json=draft).json["items"][1]["service_number"] == {"item": 1}
