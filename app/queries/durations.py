@@ -74,16 +74,18 @@ def measure() -> Measured:
     for service_type, action, order_type, by_hand, begun, ended in rows:
         for stage in Stage:
             if stage.value in begun and stage.value in ended:
-                seconds = _seconds(begun[stage.value], ended[stage.value])
+                seconds = seconds_of(begun[stage.value], ended[stage.value])
                 samples[Kind(service_type, action, order_type, by_hand), stage].append(seconds)
-    return {key: _usual(values) for key, values in samples.items() if len(values) >= LEAST_SAMPLES}
+    return {key: usual_of(values) for key, values in samples.items() if len(values) >= LEAST_SAMPLES}
 
 
-def _seconds(begun: str, ended: str) -> float:
+def seconds_of(begun: str, ended: str) -> float:
+    """The seconds between two stored times."""
     return max(0.0, (datetime.fromisoformat(ended) - datetime.fromisoformat(begun)).total_seconds())
 
 
-def _usual(values: list[float]) -> Usual:
+def usual_of(values: list[float]) -> Usual:
+    """p50 and p90 of some values; at least one."""
     ranked = sorted(values)
     return Usual(*(ranked[math.ceil(share * len(ranked)) - 1] for share in (0.5, 0.9)))
 

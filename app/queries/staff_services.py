@@ -9,7 +9,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.domain.errors import NotFound
-from app.domain.models import Account, Order, OrderItem, Port, Service
+from app.domain.models import Account, Location, Order, OrderItem, Port, Service
 from app.extensions import db
 from app.queries import names, staff_paging, staff_rows, staff_search
 from app.queries.staff_rows import ItemRow
@@ -113,6 +113,12 @@ def _organisations(services: Iterable[Service]) -> dict[str, str]:
         return {}
     rows = db.session.execute(select(Account.id, Account.organisation).where(Account.id.in_(wanted)))
     return {row.id: row.organisation for row in rows}
+
+
+def sites() -> list[tuple[str, str]]:
+    """Every building once, by its code, as people on the floor call them."""
+    codes = db.session.scalars(select(Location.code).distinct().order_by(Location.code))
+    return [(code, code) for code in codes]
 
 
 def detail(service_id: uuid.UUID) -> ServiceDetail:

@@ -27,6 +27,7 @@ _PLACES: tuple[tuple[str, str, Permission], ...] = (
     ("Orders", "staff.orders", Permission.STAFF_DESK),
     ("Tickets", "staff.tickets", Permission.TICKET_READ),
     ("Services", "staff.services", Permission.STAFF_DESK),
+    ("Reports", "staff.reports", Permission.STAFF_DESK),
     ("Workers", "staff.workers", Permission.ENGINE_SEE),
     ("Users", "staff.users", Permission.USERS_MANAGE),
     ("Tokens", "staff.tokens", Permission.USERS_MANAGE),

@@ -13,7 +13,8 @@ from app.domain.errors import Conflict, Invalid, NotFound
 from app.domain.permissions import STAFF
 from app.extensions import db
 from app.queries import staff_admin
-from app.services import access, people
+from app.services import access, digest, people
+from app.services.mails import choices
 from app.web.guard import actor
 from app.web.staff import frame
 
@@ -31,6 +32,7 @@ class SettingsForm(FlaskForm):
     shortcuts = BooleanField(
         "Keyboard shortcuts", description="Single keys such as j, k, c and r act on lists and items."
     )
+    digest = BooleanField("Daily mail", description="Each morning, if something is over its target.")
 
 
 class PasswordForm(FlaskForm):
@@ -47,7 +49,7 @@ def me() -> Response:
     return _page()
 
 
-def save() -> Any:
+def save_settings() -> Any:
     """POST /me"""
     form = SettingsForm()
     try:
@@ -58,6 +60,8 @@ def save() -> Any:
     except Invalid as why:
         _put(form, why)
         return _page(settings=form, status=422)
+    if actor().role in digest.READERS:
+        choices.save(current_user.email, {digest.KIND: bool(form.digest.data)}, by=actor().name)
     return _back("Your settings are saved.")
 
 
@@ -109,7 +113,7 @@ def _put(form: FlaskForm, why: Invalid) -> None:
 def _page(
     settings: SettingsForm | None = None, password: PasswordForm | None = None, conflict: str = "", status: int = 200
 ) -> Response:
-    form = settings or SettingsForm(formdata=None, obj=current_user.record)
+    form = settings or SettingsForm(formdata=None, obj=current_user.record, digest=_wants_digest())
     usual = Choice("", f"The exchange's: {frame.config().exchange_timezone}")
     form.timezone.choices = [usual, *(Choice(zone, zone) for zone in ZONES)]
     staff = actor().role in STAFF
@@ -120,11 +124,16 @@ def _page(
     ]
     return make_response(
         render_template(
-            "staff/me.html", frame="base.html" if staff else "portal.html", form=form, conflict=conflict,
+            "staff/me.html", digests=actor().role in digest.READERS and frame.config().digest_hour >= 0,
+            frame="base.html" if staff else "portal.html", form=form, conflict=conflict,
             password=password or PasswordForm(formdata=None), sessions=sessions, **around,
         ),
         status,
     )  # fmt: skip
+
+
+def _wants_digest() -> bool:
+    return choices.wants(choices.of([current_user.email]), current_user.email, digest.KIND)
 
 
 def browser_words(agent: str) -> str:

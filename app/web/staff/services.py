@@ -10,7 +10,7 @@ from app import catalogue
 from app.catalogue import describe_service
 from app.domain.models import Service
 from app.domain.states import ENDED_STATUSES
-from app.queries import names, staff_filters, staff_services
+from app.queries import names, staff_services
 from app.queries.staff_rows import ItemRow
 from app.queries.staff_services import STATES, ServiceFilters
 from app.web.staff import frame, words
@@ -62,7 +62,7 @@ def mbps(capacity: int | None) -> str:
 
 def _choices() -> dict[str, list[tuple[str, str]]]:
     kinds = [(kind.key, kind.label) for kind in catalogue.SERVICE_TYPES.values()]
-    return {"kind": kinds, "state": list(STATES.items()), "site": staff_filters.sites()}
+    return {"kind": kinds, "state": list(STATES.items()), "site": staff_services.sites()}
 
 
 def _options(filters: ServiceFilters) -> list[dict[str, Any]]:

@@ -63,7 +63,7 @@ def _new(form: UserForm, status: int = 200, rest: list[Finding] | None = None) -
     )  # fmt: skip
 
 
-def add() -> Any:
+def add_user() -> Any:
     """POST /admin/users: answers with the start password, this once."""
     form = UserForm()
     password = form.password.data or user_admin.made_password()
@@ -115,7 +115,7 @@ def _page(
     )  # fmt: skip
 
 
-def change(user_id: uuid.UUID) -> Any:
+def change_user(user_id: uuid.UUID) -> Any:
     """POST /admin/users/<id>/change"""
     form = UserForm()
     try:

@@ -100,7 +100,7 @@ def _number(typed: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def revoke(token_id: uuid.UUID) -> Any:
+def revoke_token(token_id: uuid.UUID) -> Any:
     """POST /admin/tokens/<id>/revoke"""
     try:
         if items.once(form_key(), actor(), "token revoked", token_id):
