@@ -27,7 +27,7 @@ from app.domain.models import HandlerPlan, WorkerBeat
 from app.domain.models.base import table_of
 from app.domain.upsert import insert_for
 from app.extensions import db
-from app.services import audit, expectations, lateness, sweep
+from app.services import audit, digest, expectations, lateness, sweep
 from workers.pipeline import plan
 from workers.pipeline.handler import HANDLERS
 from workers.worker import Pulse
@@ -76,6 +76,7 @@ class Housekeeping:
             Chore("seal", audit.seal, SEAL_EVERY_S),
             Chore("expected dates", expectations.Round().go, MINUTE_S, due=now + random.uniform(0.1, 1) * MINUTE_S),
             Chore("look for what is late", lambda: lateness.look(self.config), MINUTE_S),
+            Chore("digest", lambda: digest.compose(self.config), MINUTE_S),
             Chore("forget beats", forget_beats, MINUTE_S),
             Chore("forget old", sweep.forget_old, HOUR_S, due=now + random.uniform(1, 10) * MINUTE_S),
         ]

@@ -15,7 +15,7 @@ from app.config import Config
 from app.domain.notices import Event
 from app.queries import notice_words
 from app.queries.notice_words import Notice
-from app.services.mails import accounts, signing
+from app.services.mails import accounts, digests, signing
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,9 @@ def compose(mail: Any, config: Config) -> Letter:
         if notice.event in Event:
             stop = signing.stop_url(config, mail.to_address, notice.event)
         kind = notice_words.LABELS[notice.event]
+    elif mail.kind == "digest":
+        subject, said, label, url = digests.worded(facts, config, clock)
+        kind = ""
     else:
         subject, said, label, url = accounts.worded(mail.kind, facts, config, clock)
         kind = ""
