@@ -10,7 +10,7 @@ from app import database as _database  # noqa: F401  (registers how the database
 from app.config import Config
 from app.domain import models as _models  # noqa: F401  (the schema)
 from app.extensions import csrf, db, htmx, login, migrate
-from app.web import api, auth, errors, guard, hooks, ops, portal, render, staff
+from app.web import api, auth, errors, guard, hooks, hosts, ops, portal, render, staff
 from app.web import live as live_room
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -34,6 +34,7 @@ def create_app(config: Config | None = None) -> Flask:
 
     render.init_app(app)  # names the request, before anything may refuse it
     ops.init_app(app)
+    hosts.init_app(app)
     live_room.init_app(app)
     guard.init_app(app)
     csrf.init_app(app)

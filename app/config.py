@@ -7,6 +7,7 @@ A secret may also come from a file: `SECRET_KEY_FILE` names a file that holds `S
 import hashlib
 import ipaddress
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -39,6 +40,7 @@ class Config:
     host: str = setting("127.0.0.1", "Address that the site listens on.")
     port: int = setting(8000, "Port that the site listens on.", minimum=1, maximum=65535)
     public_url: str = setting("", "Address that people use; https, or http on loopback.", shown="`http://HOST:PORT`")
+    trusted_hosts: str = setting("", "More names that the site answers under, with commas; .name.example: all below.")
     trusted_proxies: int = setting(0, "Proxies in front whose X-Forwarded headers count.", minimum=0, maximum=5)
 
     # Who we are
@@ -112,6 +114,7 @@ class Config:
         self._set("database_url", settings.database_url(self.database_url) or self._own_database())
         self._set("redis_url", settings.redis_url(self.redis_url) or f"unix://{quote(str(self.redis_socket))}")
         self._set("public_url", self._public_url())
+        self._check_hosts()
         self._check_zone()
         self._check_far_systems()
         self._check_mail()
@@ -137,6 +140,11 @@ class Config:
         if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
             raise ConfigError("PUBLIC_URL must start with https://; plain http is for 127.0.0.1 and localhost only.")
         return url
+
+    def _check_hosts(self) -> None:
+        for name in self.hosts:
+            if not re.fullmatch(r"\.?[0-9a-z_:-]+(\.[0-9a-z_-]+)*", name):
+                raise ConfigError(f"TRUSTED_HOSTS must be names such as desk.exchange.example, not “{name[:60]}”.")
 
     def _check_zone(self) -> None:
         try:
@@ -182,6 +190,12 @@ class Config:
     def due_after(self) -> Targets:
         """How long each kind of waiting may take."""
         return targets.read(self.targets)
+
+    @cached_property
+    def hosts(self) -> tuple[str, ...]:
+        """The names, in small letters, that the site answers under beside those of this machine: PUBLIC_URL's first."""
+        more = (name.strip().strip("[]").rstrip(".").lower() for name in self.trusted_hosts.split(","))
+        return ((urlsplit(self.public_url).hostname or "").lower(), *(name for name in more if name))
 
     @cached_property
     def timezone(self) -> ZoneInfo:
