@@ -193,7 +193,7 @@ def _places(*which: ColumnElement[bool]) -> list[Any]:
 
 def _offers_at(places: Sequence[Any], account_id: str) -> Iterator[Offer]:
     """What can be had new in these buildings."""
-    free = _free_ports()
+    free = free_ports()
     groups = set(
         db.session.execute(
             select(PortGroup.fabric_code, PortGroup.location_code).where(PortGroup.account_id == account_id)
@@ -214,7 +214,7 @@ def _offers_at(places: Sequence[Any], account_id: str) -> Iterator[Offer]:
             yield {"service_type": kind, **here, "capacities": None, "free": {}}
 
 
-def _free_ports() -> dict[tuple[str, str], dict[int, int]]:
+def free_ports() -> dict[tuple[str, str], dict[int, int]]:
     """(fabric, location) → speed in Mbit/s → how many ports are free."""
     rows = db.session.execute(
         select(Switch.fabric_code, Switch.location_code, Port.capacity, func.count())
@@ -323,7 +323,7 @@ def _sold_out(order: Order, found: Qualification) -> Iterator[Finding]:
         before = _free_before(found, *place) if place else None
         if place is None or before is None:
             continue
-        now = _free_ports() if now is None else now
+        now = free_ports() if now is None else now
         fabric, location, speed = place
         wanted[place] = wanted.get(place, 0) + int(item.details.get("quantity") or 1)
         left = now.get((fabric, location), {}).get(speed, 0)
