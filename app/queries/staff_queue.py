@@ -185,11 +185,11 @@ class Queue:
 
     def _asked(self) -> Source:
         kind = Kind(True, Wait.due_at, Wait.opened_at)
-        conditions = [OPEN, Wait.due_at.is_not(None), _ASKED_BY_VIEW[self.view](self.actor)]
+        asked: list[Any] = [Wait.due_at.is_not(None), _ASKED_BY_VIEW[self.view](self.actor)]
         if self.sort is not Sort.DUE:
             statement = select(OrderItem.id.label("id")).join(Wait, and_(Wait.item_id == OrderItem.id, OPEN))
-            return self._source(statement.where(UNENDED, *conditions[1:]), Wait.opened_at, kind)
-        statement = select(Wait.item_id.label("id")).where(*conditions)
+            return self._source(statement.where(UNENDED, *asked), Wait.opened_at, kind)
+        statement = select(Wait.item_id.label("id")).where(OPEN, *asked)
         if self.filters.as_dict():  # else the wait says it all
             statement = statement.join(OrderItem, OrderItem.id == Wait.item_id)
         return self._source(statement, Wait.opened_at, kind, Wait.due_at, Wait.item_id)

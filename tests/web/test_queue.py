@@ -113,7 +113,7 @@ def test_filters_narrow_the_list_and_are_chips_that_can_be_taken_away(desk: Desk
 
 def test_filters_that_fit_nothing_say_so_and_offer_to_be_cleared(desk: Desk, engineer: FlaskClient) -> None:
     desk.port()
-    page = words(engineer.get("/work?view=unclaimed&service=no_such_service"))
+    page = words(engineer.get("/work?view=unclaimed&service=pvlan"))
     assert "Nothing matches these filters" in page
     assert "Clear the filters" in page
 

@@ -19,6 +19,7 @@ class Refusal:
     typed: Mapping[str, str]
     sentence: str = ""
     findings: list[Finding] = field(default_factory=list)
+    picked: frozenset[str] = frozenset()  # the rows that were selected
 
     @property
     def status(self) -> int:

@@ -46,6 +46,10 @@ def shown(row: ItemRow, target: timedelta, query: dict[str, Any] | None = None) 
     )
 
 
+def item_url(row: ItemRow, query: dict[str, Any] | None = None) -> str:
+    return url_for("staff.item", item_id=row.id, **(query or {}))
+
+
 def answerable(row: ItemRow) -> bool:
     """Whether the item waits for a person, and the viewer is one who may answer."""
     asked = row.state is State.WAITING and row.wait_kind in PERSON_WAITS and row.wait_audience is not None

@@ -28,11 +28,13 @@ Do = Callable[[Actor], None]
 
 def claim(item_id: uuid.UUID) -> Any:
     idle = frame.config().claim_idle_seconds
-    return _done("claim", item_id, lambda who: claims.claim(item_id, who, idle), "You have claimed {name}.")
+    return _done("claim", item_id, lambda who: claims.claim(item_id, who, idle), "You have claimed {name}.",
+                 undo="unclaim")  # fmt: skip
 
 
 def unclaim(item_id: uuid.UUID) -> Any:
-    return _done("unclaim", item_id, lambda who: claims.unclaim(item_id, who), "You have given {name} back.")
+    return _done("unclaim", item_id, lambda who: claims.unclaim(item_id, who), "You have given {name} back.",
+                 undo="claim")  # fmt: skip
 
 
 def takeover(item_id: uuid.UUID) -> Any:
@@ -116,19 +118,29 @@ def _with_reason(verb: str, item_id: uuid.UUID, act: Callable[..., None], said: 
     return _done(verb, item_id, lambda who: act(item_id, who, reason, version=version, form_key=key), said)
 
 
-def _done(verb: str, item_id: uuid.UUID, do: Do, said: str, following: str | None = None) -> Any:
-    """Do it and lead back, or show the place again with why it was refused."""
+def _done(
+    verb: str, item_id: uuid.UUID, do: Do, said: str, following: str | None = None, undo: str | None = None
+) -> Any:
+    """Do it and lead back, or show the place again with why it was refused. `undo`: the verb that takes it back."""
     try:
         do(actor())
     except (Conflict, Invalid) as why:
         db.session.rollback()
         return _refused(Refusal(verb, item_id, request.form.to_dict(), *_reasons(item_id, why)))
-    told = said.format(name=_name(item_id))
     back = _back(item_id)
+    told = _told(said.format(name=_name(item_id)), item_id, undo, back)
     if following is not None or not htmx:
         flash(told, "success")
         return redirect(following or back, 303)
     return _place(item_id, back, told)
+
+
+def _told(sentence: str, item_id: uuid.UUID, undo: str | None, back: str) -> Any:
+    """What the notice says; with a form that takes the action back, where there is one."""
+    if undo is None:
+        return sentence
+    url = url_for(f"staff.{undo}_post", item_id=item_id)
+    return {"said": sentence, "undo_url": url, "form_key": uuid.uuid4().hex, "back": back}
 
 
 def _reasons(item_id: uuid.UUID, why: Conflict | Invalid) -> tuple[str, list[Finding]]:
@@ -150,7 +162,7 @@ def _refused(refusal: Refusal) -> Response:
     return items_page.refused(refusal.item_id, _back_query(), refusal)
 
 
-def _place(item_id: uuid.UUID, back: str, said: str, refusal: Refusal | None = None) -> Response:
+def _place(item_id: uuid.UUID, back: str, said: Any, refusal: Refusal | None = None) -> Response:
     """Where the form stood, as a fragment."""
     path, args = urlsplit(back).path, dict(parse_qsl(urlsplit(back).query))
     status = refusal.status if refusal else 200

@@ -1,21 +1,38 @@
 """The queue: /work, one view of the items with its filters, 50 rows at a time."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from datetime import timedelta
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Response, render_template, request, url_for
 
-from app import catalogue
-from app.domain.errors import Malformed
-from app.queries import staff_filters, staff_rows
-from app.queries.staff_queue import CAP, Filters, Page, Queue, View
+from app import presence
+from app.domain import clock
+from app.queries import staff_filters, staff_jump, staff_rows
+from app.queries.staff_queue import CAP, Filters, Page, View
+from app.services import batches
+from app.services.batches import Verb
 from app.web.guard import actor
 from app.web.staff import frame, rows, words
 from app.web.staff.refusal import Refusal
+from app.web.staff.wishes import (
+    DUE,
+    FILTER_LABELS,
+    SORT_LABELS,
+    Wish,
+    actions,
+    errors,
+    queue_of,
+    read,
+    services,
+    target,
+    words_of,
+)
 
-FILTER_LABELS = {"service": "Service", "action": "Action", "step": "Step", "site": "Site", "member": "Member"}
+__all__ = ["Wish", "checked", "context", "fragment", "queue_of", "read", "target", "work"]
+
 EMPTY = {
     View.MINE: ("You have claimed nothing", "What you claim stays in your hands until you resume it.", View.UNCLAIMED),
     View.UNCLAIMED: ("Nothing is unclaimed", "When an item pauses for a person, it appears here.", View.ALL),
@@ -23,47 +40,10 @@ EMPTY = {
     View.WAITING: ("Nothing waits for somebody else", "What waits for members or systems is listed here.", View.ALL),
     View.ALL: ("No item is open", "Every item has been completed or cancelled.", None),
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What an address of the queue asks for."""
-
-    view: View
-    filters: Filters
-    cursor: str
-
-    def url(self, **changes: Any) -> str:
-        """The address of this list, or of one that differs from it; the cursor is kept only if it is given."""
-        asked = replace(self, **{"cursor": "", **changes})
-        at: dict[str, Any] = {"cursor": asked.cursor} if asked.cursor else {}
-        return url_for("staff.work", view=asked.view.value, **asked.filters.as_dict(), **at)
-
-    def query(self) -> dict[str, Any]:
-        """What the address of an item carries, so that its page knows the way on through this list."""
-        return {"view": self.view.value, **self.filters.as_dict()}
-
-
-def read(args: Mapping[str, str]) -> Wish:
-    """`Malformed` if the view is none of ours. Filters that match nothing simply show nothing."""
-    wanted = args.get("view") or View.UNCLAIMED.value
-    if wanted not in set(View):
-        raise Malformed(f"There is no view “{wanted[:40]}”; there are {', '.join(view.value for view in View)}.")
-    filters = Filters(**{one.name: _typed(args.get(one.name, "")) for one in fields(Filters)})
-    return Wish(View(wanted), filters, args.get("cursor", ""))
-
-
-def _typed(text: str) -> str:
-    return "".join(sign for sign in text if sign.isprintable()).strip()[:120]
-
-
-def queue_of(wish: Wish) -> Queue:
-    return Queue(wish.view, wish.filters, actor(), target())
-
-
-def target() -> timedelta:
-    """How long after it happened a failure is due."""
-    return frame.config().due_after.failed
+FIRST_FILTERS, MORE_FILTERS = ("service", "step", "site", "due"), ("action", "fabric", "owner", "error")
+BULK = {
+    Verb.CLAIM: "Claim", Verb.UNCLAIM: "Give back", Verb.RETRY: "Retry", Verb.RELEASE: "Release", Verb.HOLD: "Hold",
+}  # fmt: skip
 
 
 def work() -> Response:
@@ -73,38 +53,83 @@ def work() -> Response:
                         **context(wish))  # fmt: skip
 
 
-def fragment(args: Mapping[str, str], said: str = "", refusal: Refusal | None = None) -> str:
-    """The list alone, after an action in one of its rows."""
+def fragment(args: Mapping[str, str], said: Any = "", refusal: Refusal | None = None) -> str:
+    """The list alone, after an action in one of its rows. `said`: a sentence, or one with a form to undo it."""
     return render_template("staff/_work.html", **context(read(args), said, refusal))
 
 
-def context(wish: Wish, said: str = "", refusal: Refusal | None = None) -> dict[str, Any]:
+def checked(wish: Wish) -> tuple[Wish, dict[str, str], staff_filters.Choices]:
+    """The wish without values that do not exist any more, the words for the others, and what there is to choose."""
+    offered = staff_filters.choices()
+    kept, gone = staff_filters.checked(wish.filters, offered)
+    wish = replace(wish, filters=kept, notices=(*wish.notices, *gone))
+    return wish, staff_filters.names_of(kept, offered), offered
+
+
+def context(wish: Wish, said: Any = "", refusal: Refusal | None = None) -> dict[str, Any]:
+    wish, names, offered = checked(wish)
     queue = queue_of(wish)
     page = queue.page(wish.cursor)
-    title, text, elsewhere = EMPTY[wish.view]
     here = wish.url(cursor=wish.cursor)
-    shown = [rows.shown(row, target(), wish.query()) for row in staff_rows.rows(page.ids)]
-    filtered = bool(wish.filters.as_dict())
+    count = queue.count()
     return {
         "wish": wish,
         "title": frame.VIEW_LABELS[wish.view],
         "here": here,
-        "rows": shown,
+        "rows": [rows.shown(row, target(), wish.query()) for row in staff_rows.rows(page.ids)],
+        "present": presence.here().of(page.ids, actor()),
         "said": said,
         "refusal": refusal,
-        "count": words.number_words(queue.count(), CAP),
+        "count": words.number_words(count, CAP),
         "prev_url": wish.url(cursor=page.before) if page.before else None,
         "next_url": wish.url(cursor=page.after) if page.after else None,
-        "chips": _chips(wish),
-        "clear_url": wish.url(filters=Filters()) if filtered else "",
-        "options": _options(wish),
-        "empty": _empty(wish, page, title, text, elsewhere),
+        "chips": _chips(wish, names),
+        "clear_url": wish.url(filters=Filters()) if wish.filters.as_dict() else "",
+        "options": [_option(name, wish, offered) for name in FIRST_FILTERS],
+        "more_options": [_option(name, wish, offered) for name in MORE_FILTERS],
+        "more_open": any(getattr(wish.filters, name) for name in (*MORE_FILTERS, "member")),
+        "member_name": names.get("member", ""),
+        "sorts": [(sort.value, label) for sort, label in SORT_LABELS.items()],
+        "sort_words": SORT_LABELS[wish.sort].lower(),
+        "csv_url": wish.url("staff.work_csv"),
+        "saved": _saved(wish),
+        "bulk": _bulk(count, refusal),
+        "empty": _empty(wish, page),
     }
 
 
-def _empty(wish: Wish, page: Page, title: str, text: str, elsewhere: View | None) -> dict[str, Any] | None:
+def _bulk(count: int, refusal: Refusal | None) -> dict[str, Any]:
+    """What can be done to many rows at once; `verbs` is empty for those who may not."""
+    verbs = [(verb.value, label) for verb, label in BULK.items() if batches.may_start(actor(), verb)]
+    mine = refusal if refusal is not None and refusal.verb == "bulk" else None
+    return {
+        "verbs": verbs,
+        "most": min(count, batches.MOST),
+        "all_words": f"All {count:,} that match" if count <= batches.MOST else f"The first {batches.MOST:,} that match",
+        "as_of": clock.now().isoformat(),
+        "typed": mine.typed if mine else {},
+        "picked": mine.picked if mine else frozenset(),
+    }
+
+
+def _saved(wish: Wish) -> list[dict[str, Any]]:
+    """One's own views and the shared ones, as tabs."""
+    here = {name: str(value) for name, value in wish.query().items()}
+    views = [(one.name, saved_url(one)) for one in staff_jump.saved_views(actor())]
+    return [{"label": name, "url": url, "current": dict(parse_qsl(urlsplit(url).query)) == here} for name, url in views]
+
+
+def saved_url(one: Any) -> str:
+    """The list that a saved view opens. What its address says that is nothing any more, the list itself tells."""
+    plain = {name: value for name, value in one.filters.items() if isinstance(value, str | int)}
+    by = {"sort": one.sort} if one.sort else {}
+    return f"{url_for('staff.work')}?{urlencode({'view': one.view, **plain, **by})}"
+
+
+def _empty(wish: Wish, page: Page) -> dict[str, Any] | None:
     if page.ids:
         return None
+    title, text, elsewhere = EMPTY[wish.view]
     if wish.cursor:
         link = {"label": "To the first page", "url": wish.url()}
         return {"title": "This page of the list is empty", "text": "Its items have moved on.", "link": link}
@@ -117,28 +142,33 @@ def _empty(wish: Wish, page: Page, title: str, text: str, elsewhere: View | None
     return {"title": title, "text": text, "link": other}
 
 
-def _chips(wish: Wish) -> list[dict[str, str]]:
-    names = staff_filters.names_of(wish.filters)
-    if wish.filters.service:
-        names["service"] = catalogue.title(wish.filters.service, "staff")
+def _chips(wish: Wish, names: Mapping[str, str]) -> list[dict[str, str]]:
     return [
-        {"label": FILTER_LABELS[key], "value": names.get(key, value),
-         "remove_url": wish.url(filters=replace(wish.filters, **{key: ""}))}
-        for key, value in wish.filters.as_dict().items()
-    ]  # fmt: skip
+        {
+            "label": FILTER_LABELS[key],
+            "value": value,
+            "remove_url": wish.url(filters=replace(wish.filters, **{key: ""})),
+        }
+        for key, value in words_of(wish, names).items()
+    ]
 
 
-def _options(wish: Wish) -> list[dict[str, Any]]:
-    """The choices of the filter form."""
-    services = [(kind.key, kind.label) for kind in catalogue.SERVICE_TYPES.values()]
-    found = [("service", services), ("step", staff_filters.steps()), ("site", staff_filters.sites())]
-    return [
-        {"name": name, "label": FILTER_LABELS[name], "choices": _with(choices, wish.filters.as_dict().get(name, "")),
-         "value": wish.filters.as_dict().get(name, "")}
-        for name, choices in found
-    ]  # fmt: skip
+def _option(name: str, wish: Wish, offered: staff_filters.Choices) -> dict[str, Any]:
+    """One select of the filter form."""
+    ours: dict[str, Callable[[], list[tuple[str, str]]]] = {
+        "service": services,
+        "action": actions,
+        "error": errors,
+        "due": lambda: DUE,
+    }
+    choices = ours[name]() if name in ours else offered.of(name)
+    value = getattr(wish.filters, name)
+    known = choices if not value or value in dict(choices) else [*choices, (value, value)]
+    return {"name": name, "label": FILTER_LABELS[name], "choices": known, "value": value}
 
 
-def _with(choices: list[tuple[str, str]], value: str) -> list[tuple[str, str]]:
-    """The choices, and the value in force even if it is none of them (any more)."""
-    return choices if not value or value in dict(choices) else [*choices, (value, value)]
+def ids_of(args: Mapping[str, str], as_of: Any) -> tuple[list[uuid.UUID], str]:
+    """The items of a whole list as it stood then, `batches.MOST` at most; and the list in words."""
+    wish, names, _ = checked(read(args))
+    parts = [f"{FILTER_LABELS[key]} {value}" for key, value in words_of(wish, names).items()]
+    return queue_of(wish).ids(batches.MOST, until=as_of), " · ".join([frame.VIEW_LABELS[wish.view], *parts])
