@@ -1,15 +1,17 @@
 """Orders on the desk: found, shown, confirmed or rejected."""
 
+import html
 import re
 import uuid
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app.domain.states import State
 from tests import cast
 from tests.support.schema import both_databases
-from tests.web.desk import PATCHED, Desk, actions, form, press, words
+from tests.web.desk import PATCHED, Desk, actions, form, later, press, words
 
 
 def numbers(client: FlaskClient, url: str) -> list[int]:
@@ -34,15 +36,59 @@ def test_orders_are_found_by_number_member_and_status(desk: Desk, engineer: Flas
 
 @both_databases
 def test_pages_of_orders_follow_each_other(desk: Desk, engineer: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.queries.staff_paging.page.__defaults__", (2,))
+    monkeypatch.setattr("app.queries.staff_orders.PAGE", 2)
     for _ in range(3):
         desk.by_hand()
-    assert numbers(engineer, "/orders") == [100003, 100002]
-    assert numbers(engineer, "/orders?cursor=<100002") == [100001]
-    assert numbers(engineer, "/orders?cursor=>100001") == [100003, 100002]
+    for sort, first, second in (
+        ("newest", [100003, 100002], [100001]),
+        ("oldest", [100001, 100002], [100003]),
+        ("changed", [100003, 100002], [100001]),
+    ):
+        page = engineer.get(f"/orders?sort={sort}")
+        assert numbers(engineer, f"/orders?sort={sort}") == first
+        following = link(page, "next")
+        assert numbers(engineer, following) == second
+        assert numbers(engineer, link(engineer.get(following), "prev")) == first
 
 
-@pytest.mark.parametrize("query", ["cursor=x", "cursor=<", "cursor=<1e9", "cursor=<99999999999999", "status=nonsense"])
+def link(page: TestResponse, rel: str) -> str:
+    """Where the page's link to the next or the previous page leads."""
+    found = re.search(rf'rel="{rel}" href="([^"]*)"', page.text)
+    assert found, f"there is no {rel} page"
+    return html.unescape(found[1])
+
+
+@both_databases
+def test_orders_are_narrowed_by_what_they_are_and_what_they_need(desk: Desk, sales: FlaskClient) -> None:
+    desk.by_hand()
+    big = desk.big()
+    desk.port()
+    for query, expected in {
+        "needs=confirmation": [big.number], "needs=hands": [100001], "needs=member": [], "fabric=imn1": [100001],
+        "channel=api&type=normal": [100003, 100002, 100001], "channel=portal": [], "type=join_pvlan": [],
+        f"account={cast.HARBOUR}": [100003, 100002, 100001], f"account={cast.PARTNER}": [],
+        "placed=2020-01-01&changed=2020-01-01": [100003, 100002, 100001], "placed=2999-01-01": [], "late=1": [],
+    }.items():  # fmt: skip
+        assert numbers(sales, f"/orders?{query}") == expected, query
+    later(days=30)
+    assert big.number in numbers(cast.browser(desk.app, cast.SALES), "/orders?late=1")
+
+
+def test_filters_in_force_are_chips_that_can_be_taken_away_and_the_csv_keeps_them(
+    desk: Desk, sales: FlaskClient
+) -> None:
+    desk.by_hand()
+    desk.port()
+    page = sales.get(f"/orders?fabric=imn1&account={cast.HARBOUR}&late=")
+    assert "Fabric: IMN1" in words(page) and "Account: Harbour Connect" in words(page)
+    assert f'href="/orders?account={cast.HARBOUR}"' in page.text, "each chip leads to the list without it"
+    lines = sales.get("/orders.csv?fabric=imn1").text.splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == ["100001"]
+
+
+@pytest.mark.parametrize("query", [
+    "cursor=x", "cursor=<", "cursor=<1e9", "cursor=<99999999999999", "status=nonsense",
+    "needs=money", "sort=sideways", "placed=tomorrow", "type=x", "channel=x", "late=maybe", "sort=changed&cursor=>1"])
 def test_nonsense_is_answered_in_words(engineer: FlaskClient, query: str) -> None:
     assert engineer.get(f"/orders?{query}").status_code in (400, 422)
 
@@ -64,7 +110,7 @@ def test_an_order_shows_items_requestor_dates_tickets_services_and_log(desk: Des
         assert expected in told
     assert f'href="/items/{order.items[0]}"' in page.text
     assert re.search(r'href="/tickets/\d+"', page.text)
-    assert actions(page) == ["/search", "/logout"], "an engineer confirms nothing"
+    assert not [one for one in actions(page) if one.endswith(("/confirm", "/reject", "/assign"))], "that is for Sales"
 
 
 def test_sales_confirm_an_order_once(desk: Desk, sales: FlaskClient) -> None:
@@ -95,7 +141,8 @@ def test_an_order_that_was_confirmed_meanwhile_is_told(desk: Desk, sales: FlaskC
     desk.work()
     answer = sales.post(f"/orders/{order.id}/reject", data={**stale, "reason": "Too late."})
     assert answer.status_code == 409
-    assert "nothing to confirm" in words(answer)
+    assert "The order changed meanwhile" in words(answer)
+    assert "Too late." in words(answer), "what was typed stays"
 
 
 def test_engineers_cannot_confirm(desk: Desk, engineer: FlaskClient) -> None:

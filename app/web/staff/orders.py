@@ -1,67 +1,147 @@
-"""Orders: the list with search and status, one order, and Sales' consent to it."""
+"""The list of orders: what its address asks for, the list itself, the list as CSV."""
 
-import uuid
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, request, url_for
 
-from app import catalogue
-from app.domain.errors import Conflict, Finding, Invalid
-from app.domain.permissions import Permission
-from app.domain.states import ENDED_STATUSES, Icon, Stage, Status
-from app.extensions import db
-from app.queries import forecast, staff_orders
-from app.queries.staff_orders import OrderDetail
-from app.services import orders as order_verbs
-from app.web.guard import actor
-from app.web.staff import frame, item_log, rows, words, work
-from app.web.staff.refusal import Refusal
+from app.domain.errors import Finding, Invalid
+from app.domain.states import ENDED_STATUSES, Status
+from app.queries import staff_orders
+from app.queries.staff_orders import CAP, CHANNELS, TYPES, Filters, Needs, OrderPage, Sort
+from app.web.render import zone
+from app.web.sheets import sheet
+from app.web.staff import frame, words
 
-DATES = (
-    ("Created", "created_at"), ("Submitted", "submission_date"), ("Acknowledged", "acknowledged_date"),
-    ("Start wished", "requested_start_date"), ("Completion wished", "requested_completion_date"),
-    ("Processing since", "processing_date"), ("Pending since", "pending_date"), ("Held since", "held_date"),
-    ("Completed", "completion_date"), ("Cancelled", "cancellation_date"),
-    ("Rejected", "rejection_date"), ("Last change", "modified_at"),
-)  # fmt: skip
+LABELS = {
+    "q": "Text", "status": "Status", "type": "Type", "account": "Account", "channel": "Came by", "fabric": "Fabric",
+    "placed": "Placed since", "changed": "Changed since", "needs": "Needs", "late": "Late",
+}  # fmt: skip
+NEEDS = {
+    Needs.CONFIRMATION: "Confirmation by Sales", Needs.AGREEMENT: "Another account's agreement",
+    Needs.MEMBER: "The member's answer", Needs.HANDS: "Work by hand by Sales",
+}  # fmt: skip
+SORTS = {Sort.NEWEST: "Newest first", Sort.OLDEST: "Oldest first", Sort.CHANGED: "Last changed first"}
+CHOICES: dict[str, Mapping[str, str]] = {
+    "status": {one.value: one.words for one in Status}, "type": TYPES, "channel": CHANNELS,
+    "needs": {one.value: label for one, label in NEEDS.items()},
+}  # fmt: skip
+CSV = ("Order", "Type", "Status", "Member", "Account", "For", "Ordered by", "Channel", "PO number", "Ticket",
+       "Created (UTC)", "Expected (UTC)", "Completed (UTC)", "Last change (UTC)")  # fmt: skip
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an address of the list asks for."""
+
+    filters: Filters
+    sort: Sort = Sort.NEWEST
+
+    def query(self) -> dict[str, str]:
+        by = {} if self.sort is Sort.NEWEST else {"sort": self.sort.value}
+        return {name: _spelt(value) for name, value in self.filters.in_force().items()} | by
+
+    def url(self, endpoint: str = "staff.orders", cursor: str | None = None, **changes: Any) -> str:
+        """The address of this list, or of one with other filters, from its beginning unless a cursor is given."""
+        asked = replace(self, filters=replace(self.filters, **changes))
+        wanted: dict[str, Any] = {**asked.query(), "cursor": cursor or None}
+        return url_for(endpoint, **wanted)
+
+
+def _spelt(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(zone()).date().isoformat()
+    return "1" if value is True else str(value)
+
+
+def read() -> Wish:
+    """`Invalid` names every filter that is nonsense."""
+    findings: list[Finding] = []
+    given = {name: frame.asked(name) for name in (*LABELS, "sort")}
+    for name, known in {**CHOICES, "sort": {one.value: "" for one in Sort}, "late": {"1": ""}}.items():
+        if given[name] and given[name] not in known:
+            what = LABELS.get(name, "sorting").lower()
+            findings.append(Finding(f"/{name}", "choice", f"There is no {what} “{given[name][:40]}”."))
+    filters = Filters(
+        q=given["q"], status=given["status"], type=given["type"], account=given["account"], channel=given["channel"],
+        fabric=given["fabric"], needs=given["needs"], late=bool(given["late"]),
+        placed=_day("placed", given["placed"], findings), changed=_day("changed", given["changed"], findings),
+    )  # fmt: skip
+    if findings:
+        raise Invalid("The list cannot be narrowed to this.", findings)
+    return Wish(filters, Sort(given["sort"] or Sort.NEWEST))
+
+
+def _day(name: str, text: str, findings: list[Finding]) -> datetime | None:
+    """The beginning of a day as the viewer's clock has it."""
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+        return datetime(day.year, day.month, day.day, tzinfo=zone()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        findings.append(Finding(f"/{name}", "date", f"“{text[:40]}” is not a day, such as 2027-05-01."))
+        return None
 
 
 def orders() -> Response:
-    """GET /orders?q=&status=&cursor="""
-    text, status = frame.asked("q"), frame.asked("status")
-    if status and status not in set(Status):
-        raise Invalid(
-            "There is no such status.", [Finding("/status", "choice", f"There is no status “{status[:40]}”.")]
-        )
-    page = staff_orders.page(text, status, request.args.get("cursor", ""))
-    asked: dict[str, Any] = {key: value for key, value in (("q", text), ("status", status)) if value}
+    """GET /orders: the page, or its list alone."""
+    wish, cursor = read(), request.args.get("cursor", "")
+    page = staff_orders.page(wish.filters, wish.sort, cursor)
     return frame.answer(
-        "staff/orders.html", "staff/_orders.html", current=url_for("staff.orders"),
-        here=url_for("staff.orders", **asked, **_only("cursor", request.args.get("cursor", ""))),
-        found=[_shown(order, page) for order in page.orders],
-        text=text, wanted=status, tabs=_tabs(text, status),
-        newer_url=url_for("staff.orders", **asked, cursor=page.newer) if page.newer else None,
-        older_url=url_for("staff.orders", **asked, cursor=page.older) if page.older else None,
+        "staff/orders.html", "staff/_orders.html", current=url_for("staff.orders"), wish=wish,
+        here=wish.url(cursor=cursor), found=[_shown(order, page) for order in page.orders],
+        count=words.number_words(staff_orders.count(wish.filters), CAP), tabs=_tabs(wish), chips=_chips(wish),
+        clear_url=url_for("staff.orders"), options=_options(wish), sorts=SORTS, csv_url=wish.url("staff.orders_csv"),
+        newer_url=wish.url(cursor=page.before) if page.before else None,
+        older_url=wish.url(cursor=page.after) if page.after else None, may_order=False,
     )  # fmt: skip
 
 
-def _only(name: str, value: str) -> dict[str, Any]:
-    return {name: value} if value else {}
-
-
-def _tabs(text: str, status: str) -> list[dict[str, Any]]:
-    counts = staff_orders.counts()
-    tabs = [{"label": "All", "url": url_for("staff.orders", **_only("q", text)), "current": not status}]
-    shown = [one for one in Status if counts.get(one.value) or one.value == status or one in ENDED_STATUSES]
+def _tabs(wish: Wish) -> list[dict[str, Any]]:
+    """The statuses that open orders have now, and how orders end; the other filters stay."""
+    counts, wanted = staff_orders.counts(), wish.filters.status
+    tabs: list[dict[str, Any]] = [{"label": "All", "url": wish.url(status=""), "current": not wanted}]
+    shown = [one for one in Status if counts.get(one.value) or one.value == wanted or one in ENDED_STATUSES]
     return tabs + [
-        {"label": one.words, "url": url_for("staff.orders", status=one.value, **_only("q", text)),
-         "current": one.value == status, "count": counts.get(one.value)}
+        {"label": one.words, "url": wish.url(status=one.value), "current": one.value == wanted,
+         "count": counts.get(one.value)}
         for one in shown
     ]  # fmt: skip
 
 
-def _shown(order: Any, page: staff_orders.OrderPage) -> dict[str, Any]:
+def _chips(wish: Wish) -> list[dict[str, str]]:
+    empty = Filters()
+    return [
+        {"label": LABELS[name], "value": _worded(name, value), "remove_url": wish.url(**{name: getattr(empty, name)})}
+        for name, value in wish.filters.in_force().items()
+        if name != "status"  # the tabs say it
+    ]
+
+
+def _worded(name: str, value: Any) -> str:
+    if name in CHOICES:
+        return CHOICES[name][value]
+    if name == "account":
+        return staff_orders.organisation(value)
+    if name == "fabric":
+        return str(dict(staff_orders.fabrics()).get(value, value))
+    return "yes" if value is True else _spelt(value)
+
+
+def _options(wish: Wish) -> list[dict[str, Any]]:
+    """The choices of the filter form."""
+    known = {"needs": CHOICES["needs"], "type": TYPES, "channel": CHANNELS, "fabric": dict(staff_orders.fabrics())}
+    return [
+        {"name": name, "label": LABELS[name], "choices": choices.items(), "value": getattr(wish.filters, name)}
+        for name, choices in known.items()
+    ]
+
+
+def _shown(order: Any, page: OrderPage) -> dict[str, Any]:
     items = page.items[order.id]
     return {
         "order": order,
@@ -73,99 +153,19 @@ def _shown(order: Any, page: staff_orders.OrderPage) -> dict[str, Any]:
     }
 
 
-def order(order_id: uuid.UUID) -> Response:
-    """GET /orders/<id>"""
-    return _page(order_id)
+def orders_csv() -> Response:
+    """GET /orders.csv: the whole list, sent as it is read."""
+    return sheet("handoff-orders", CSV, _cells(read()))
 
 
-def confirm(order_id: uuid.UUID) -> Any:
-    """Sales agree: the order goes on."""
-    return _decide("confirm", order_id, lambda: order_verbs.confirm(order_id, actor(), form_key=_form_key()),
-                   "The order is confirmed and goes on.")  # fmt: skip
-
-
-def reject(order_id: uuid.UUID) -> Any:
-    """Sales decline, with a reason that the member reads."""
-    reason = request.form.get("reason", "").strip()
-    return _decide("reject", order_id, lambda: order_verbs.reject(order_id, actor(), reason, form_key=_form_key()),
-                   "The order is rejected; the member reads why.")  # fmt: skip
-
-
-def _decide(verb: str, order_id: uuid.UUID, do: Callable[[], None], said: str) -> Any:
-    try:
-        do()
-    except Invalid as why:
-        db.session.rollback()
-        return _page(order_id, Refusal(verb, None, request.form.to_dict(), findings=why.errors))
-    except Conflict as why:
-        db.session.rollback()
-        return _page(order_id, Refusal(verb, None, request.form.to_dict(), sentence=why.detail))
-    flash(said, "success")
-    return redirect(url_for("staff.order", order_id=order_id), 303)
-
-
-def _form_key() -> str | None:
-    return request.form.get("form_key", "")[:64] or None
-
-
-def _page(order_id: uuid.UUID, refusal: Refusal | None = None) -> Response:
-    found = staff_orders.detail(order_id)
-    debug = request.args.get("debug", "1") != "0"
-    address = url_for("staff.order", order_id=order_id)
-    return frame.answer(
-        "staff/order.html", "staff/_order.html", refusal.status if refusal else 200, current=url_for("staff.orders"),
-        here=address + ("" if debug else "?debug=0"), debug=debug, debug_url=address + ("?debug=0" if debug else ""),
-        found=found, order=found.order, refusal=refusal, badge=words.order_badge(found.order.status),
-        forecast=forecast.of_orders([order_id]).orders.get(order_id), stages=stages(found),
-        items=[rows.shown(row, work.target()) for row in found.items],
-        log=_log(found, debug), dates=[(label, at) for label, name in DATES if (at := getattr(found.order, name))],
-        services=[(one, catalogue.title(one.service_type, "staff")) for one in found.services],
-        may_confirm=frame.may_now(Permission.ORDER_CONFIRM) and _for_sales(found), for_others=_for_others(found),
-    )  # fmt: skip
-
-
-def _for_sales(found: OrderDetail) -> bool:
-    return any(actor().may_answer(wait.audience) and wait.audience == "team:sales" for wait in found.confirms)
-
-
-def _for_others(found: OrderDetail) -> list[str]:
-    """What the order waits for that is not Sales' to answer."""
-    return sorted({wait.title for wait in found.confirms if wait.audience != "team:sales"})
-
-
-def _log(found: OrderDetail, debug: bool) -> list[dict[str, Any]]:
-    entries = item_log.lines(found.logs, debug)
-    return [{**one, "item_name": entry.item_name} for one, entry in zip(entries, found.logs, strict=True)]
-
-
-def stages(found: OrderDetail) -> list[dict[str, Any]]:
-    """The order's stages as its least advanced live item has them."""
-    order = found.order
-    drawn: list[dict[str, Any]] = [{"label": "Ordered", "state": "done", "at": order.submission_date}]
-    open_now = order.status not in ENDED_STATUSES
-    for stage in Stage:
-        label = words.STAGE_LABELS[stage]
-        begun, ended = order.stages_begun.get(stage.value), order.stages_ended.get(stage.value)
-        if ended:
-            drawn.append({"label": label, "state": "done", "at": ended})
-        elif open_now:
-            drawn.append({"label": label, **_now(order.status), "at": begun})
-            open_now = False  # the first stage that is not behind all of its items is where the order is
-        else:
-            drawn.append({"label": label, "state": "upcoming"})
-    return [*drawn, _end(order)]
-
-
-def _now(status: Status) -> dict[str, Any]:
-    badge = words.order_badge(status)
-    state = {Icon.FAILED: "failed", Icon.WAITING: "waiting"}.get(Icon(badge.key), "current")
-    return {"state": state, "icon": badge.key, "words": badge.words}
-
-
-def _end(order: Any) -> dict[str, Any]:
-    if order.status is Status.COMPLETED:
-        return {"label": "Completed", "state": "done", "at": order.completion_date}
-    if order.status in ENDED_STATUSES:
-        at = order.cancellation_date or order.rejection_date
-        return {"label": order.status.words, "state": "current", "icon": "cancelled", "words": "Ended", "at": at}
-    return {"label": "Completed", "state": "upcoming"}
+def _cells(wish: Wish) -> Iterator[list[Any]]:
+    cursor: str | None = ""
+    while cursor is not None:
+        found, cursor = staff_orders.chunk(wish.filters, wish.sort, cursor, CHUNK)
+        for one in found:
+            yield [
+                one.number, one.type, one.status.words, one.account.organisation, one.account_id,
+                one.sub_account.organisation if one.sub_account else None,
+                one.requestor.get("full_name") or one.requestor.get("email"), one.channel, one.po_number,
+                one.ticket_number, one.created_at, one.expected_completion_date, one.completion_date, one.modified_at,
+            ]  # fmt: skip
