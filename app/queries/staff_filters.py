@@ -56,7 +56,7 @@ def checked(filters: Filters, offered: Choices) -> tuple[Filters, list[str]]:
     A member may be given by id, handle or name; it becomes the id.
     """
     kept, gone = filters, []
-    for name, what in (("fabric", "fabric"), ("site", "site"), ("step", "step of ours"), ("owner", "person")):
+    for name, what in (("fabric", "fabric"), ("site", "location"), ("step", "step"), ("owner", "person")):
         value, known = getattr(filters, name), offered.of(name)
         if value and known and value not in dict(known):
             gone.append(f"There is no {what} “{_shown(name, value)}” any more: the list is shown without this filter.")
