@@ -1,6 +1,7 @@
 """The item's page as a tool: ways out of a failure, cancelling with open eyes, the job sheet, who else is there."""
 
 import time
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -16,33 +17,39 @@ from tests import cast
 from tests.web.desk import PATCHED, Desk, actions, form, press, words
 
 
-def broken(desk: Desk, error_class: str) -> str:
+def broken(desk: Desk, error_class: str = "permanent") -> str:
     """The address of an item that has failed in this way."""
     item_id = desk.failed()
+    classify(desk, item_id, error_class)
+    return f"/items/{item_id}"
+
+
+def classify(desk: Desk, item_id: uuid.UUID, error_class: str) -> None:
     with desk.app.app_context():
         item = db.session.get_one(OrderItem, item_id)
         item.error_class = error_class
         db.session.commit()
-    return f"/items/{item_id}"
 
 
-@pytest.mark.parametrize(
-    ("error_class", "first", "never"),
-    [
-        ("temporary", "Retry", "It happened, go on"), ("unknown", "Hold", "Retry from there"),
-        ("plan", "Count as done", "It happened, go on"), ("bug", "Hold", "It happened, go on"),
-        ("overdue", "Retry", "It happened, go on"), ("never heard of", "Retry", "It happened, go on"),
-    ],
-)  # fmt: skip
-def test_each_kind_of_failure_has_its_own_ways_on(
-    desk: Desk, engineer: FlaskClient, error_class: str, first: str, never: str
-) -> None:
-    page = words(engineer.get(broken(desk, error_class)))
-    ways = page.split("What you can do")[1].split("Steps 4 of 13")[0]
-    offered = [label for label in ("Retry", "Hold", "Count as done", "It happened, go on") if label in ways]
-    assert min(offered, key=ways.index) == first
-    assert never not in ways
-    assert "Cancel this item" in ways
+FIRST = {
+    "temporary": "Retry",
+    "unknown": "Hold",
+    "plan": "Count as done",
+    "bug": "Hold",
+    "overdue": "Retry",
+    "new": "Retry",
+}
+
+
+def test_each_kind_of_failure_has_its_own_ways_on(desk: Desk, engineer: FlaskClient) -> None:
+    item_id = desk.failed()
+    for error_class, first in FIRST.items():
+        classify(desk, item_id, error_class)
+        ways = words(engineer.get(f"/items/{item_id}")).split("What you can do")[1].split("Steps 4 of 13")[0]
+        offered = [label for label in ("Retry", "Hold", "Count as done", "It happened, go on") if label in ways]
+        assert min(offered, key=ways.index) == first, error_class
+        assert "It happened, go on" not in offered, "the step's outcome is known"
+        assert "Cancel this item" in ways
 
 
 def test_a_refused_way_opens_again_with_what_was_typed(desk: Desk, engineer: FlaskClient) -> None:
@@ -151,3 +158,38 @@ def test_the_forecast_is_shown_where_there_is_history_and_says_what_it_misses(
     assert "Will miss the wished date" in words(engineer.get(url))
     order = words(engineer.get(f"/orders/{desk.value(item_id, 'order_id')}"))
     assert "Will miss the wished date" in order
+
+
+# Bad moments
+
+
+def test_an_owner_who_may_not_sign_in_any_more_is_named_as_such(desk: Desk, engineer: FlaskClient) -> None:
+    item_id = desk.port()
+    desk.claim(item_id, cast.ENGINEER2)
+    with desk.app.app_context():
+        cast.user(cast.ENGINEER2).active = False
+        db.session.commit()
+    url = f"/items/{item_id}"
+    assert "this login is closed" in words(engineer.get(url))
+    press(engineer, f"{url}/takeover", f"{url}/takeover", reason="Ivo has left.")
+    assert desk.owner(item_id) == cast.ENGINEER
+
+
+def test_a_note_to_a_failed_item_that_goes_on_meanwhile_is_not_lost(desk: Desk, engineer: FlaskClient) -> None:
+    url = broken(desk, "permanent")
+    typed = form(engineer.get(url), f"{url}/note")
+    press(engineer, url, f"{url}/done-by-hand", reason="Measured again.")
+    desk.work()
+    answer = engineer.post(f"{url}/note", data={**typed, "note": "The optics were dirty.", "audience": "staff"})
+    assert answer.status_code == 303
+    assert "The optics were dirty." in log_text(engineer, url)
+
+
+def log_text(client: FlaskClient, url: str) -> str:
+    return client.get(f"{url}/log.txt").text
+
+
+def test_the_step_that_judges_offers_the_way_back_first(desk: Desk, engineer: FlaskClient) -> None:
+    page = words(engineer.get(f"/items/{desk.failed()}"))
+    ways = page.split("What you can do")[1]
+    assert ways.index("Retry from there") < ways.index("Only after its cause has been mended")

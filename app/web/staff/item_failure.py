@@ -21,7 +21,7 @@ BY_HAND = "Do it yourself at the far system, then say what you did; the item goe
 SKIP = "Only if the step is not needed here: the item goes on as if it were not in its plan."
 HOLD = "Nobody can retry it by mistake until it is released."
 CANCEL = "What was done is undone; you see beforehand what that is."
-BACK = "Once its cause is mended: earlier steps are done again under their old keys."
+BACK = "Once its cause is mended. Steps from there on are done again, under their old keys."
 
 WAYS: dict[str, tuple[Way, ...]] = {
     "temporary": (
@@ -69,7 +69,11 @@ def ways(page: ItemPage, may: frozenset[str]) -> list[Way]:
         return []
     offered = UNDOING if page.row.cancelling else WAYS.get(page.row.error_class or "", WAYS["permanent"])
     known = may | ({"retry-from"} if "retry" in may and not page.row.cancelling and page.item.cursor else set())
-    return [way for way in offered if way.verb in known]
+    found = [way for way in offered if way.verb in known]
+    judged = page.current is not None and page.current.kind == "local" and not page.row.cancelling
+    if judged and page.row.error_class == "permanent":  # it only judges what was found before it: that must change
+        found.sort(key=lambda way: way.verb != "retry-from")
+    return found
 
 
 @dataclass(frozen=True)

@@ -238,7 +238,7 @@ def found(facts: dict[str, Any]) -> list[tuple[str, Any]]:
     shown: dict[str, tuple[str, Any]] = {}
     for key, value in sorted(facts.items()):
         if value is not None and value != "":
-            shown.setdefault(str(value), (_label(key), tree(value)))
+            shown.setdefault(str(tree(value)), (_label(key), tree(value)))
     return list(shown.values())
 
 
