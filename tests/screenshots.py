@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import select
 
-from app.domain.models import Order, OrderItem, Ticket, User, Wait
+from app.domain.models import Order, OrderItem, Service, Ticket, User, Wait
 from app.domain.states import Status
 from app.extensions import db
 from tests.support import browser as chromium
@@ -71,16 +71,33 @@ def pages_of(running: Exchange) -> dict[str, dict[str, str]]:
     with running.inside():
         ticket = db.session.scalars(select(Ticket.number).order_by(Ticket.number.desc())).first()
         mine = _orders_of_the_member()
+        failed = db.session.scalars(select(OrderItem.id).where(OrderItem.status == Status.ERROR).limit(1)).first()
+        service = db.session.scalars(select(Service.id).order_by(Service.number).limit(1)).first()
+        engineer = db.session.scalars(select(User.id).where(User.email == "engineer@handoff.example")).first()
     return {
         "engineer": {
-            "home": "/", "queue": "/work?view=unclaimed", "all": "/work?view=all", "item": f"/items/{item}",
-            "orders": "/orders", "order": f"/orders/{order}", "workers": "/workers",
+            "home": "/", "queue": "/work?view=unclaimed", "mine": "/work?view=mine", "failed": "/work?view=failed",
+            "waiting": "/work?view=waiting", "all": "/work?view=all", "batches": "/batches", "views": "/views",
+            "item": f"/items/{item}?view=unclaimed", "item-failed": f"/items/{failed or item}?view=failed",
+            "cancel": f"/items/{item}/cancel", "takeover": f"/items/{item}/takeover", "orders": "/orders",
+            "job-sheet": f"/items/{item}/job-sheet",
+            "order": f"/orders/{order}", "workers": "/workers", "services": "/services",
+            "service": f"/services/{service}", "reports": "/reports", "search": "/search?q=example",
+            "palette": "/palette?q=example", "help": "/help", "me": "/me",
         },
-        "sales": {"sales-home": "/", "tickets": "/tickets", "ticket": f"/tickets/{ticket}"},
-        "admin": {"audit": "/audit"},
+        "sales": {
+            "sales-home": "/", "tickets": "/tickets", "tickets-info": "/tickets?view=info",
+            "ticket": f"/tickets/{ticket}", "sales-order": f"/orders/{order}",
+        },
+        "admin": {
+            "audit": "/audit", "users": "/admin/users", "user": f"/admin/users/{engineer}", "tokens": "/admin/tokens",
+            "catalogue": "/admin/catalogue", "catalogue-type": "/admin/catalogue/connexions",
+        },
         "member": {
             "portal-orders": "/portal/orders", "tracker": f"/portal/orders/{mine}", "portal-new": "/portal/new",
-            "portal-services": "/portal/services",
+            "portal-services": "/portal/services", "portal-notices": "/portal/notifications",
+            "portal-settings": "/portal/settings", "portal-account": "/portal/account", "portal-palette": "/palette",
+            "portal-help": "/help",
         },
     }  # fmt: skip
 
@@ -115,8 +132,9 @@ def _take(browser: Browser, url: str, who: str, paths: dict[str, str], width: in
     page = context.new_page()
     sign_in(page, f"{who}@handoff.example")
     for name, path in paths.items():
-        page.goto(path)
-        page.wait_for_load_state("load")
+        answer = page.goto(path)
+        if answer is None or answer.status != 200:
+            print(f"{name}: {path} answers {answer.status if answer else 'nothing'}")
         file = ALL / f"{name}-{width}-{scheme}.png"
         page.screenshot(path=str(file), full_page=True)
         if name in IN_README and (width, scheme) == (1280, "light"):
