@@ -19,11 +19,24 @@ def claim(item_id: uuid.UUID, actor: Actor, idle_seconds: float, *, form_key: st
     once_and_whole(actor, "claim", form_key, lambda: _set_claim(item_id, actor, idle_seconds, takeover=False), item_id)
 
 
-def take_over(item_id: uuid.UUID, actor: Actor, idle_seconds: float, reason: str) -> None:
-    """Take a claimed item from its owner, who is told so in the log."""
+def take_over(
+    item_id: uuid.UUID, actor: Actor, idle_seconds: float, reason: str, *, owner: str | None = None,
+    form_key: str | None = None,
+) -> None:  # fmt: skip
+    """Take a claimed item from its owner, who is told so in the log.
+
+    `owner`: the id of whom one believes to hold it; `Stale` if somebody else has it by now.
+    """
     need_reason(reason)
-    _set_claim(item_id, actor, idle_seconds, takeover=True, reason=reason)
-    db.session.commit()
+
+    def do() -> None:
+        wait = open_wait_of(item_id)
+        if owner and wait is not None and str(wait.claimed_by_id) not in (owner, str(actor.user_id)):
+            who = f"{wait.claimed_by.name} has it" if wait.claimed_by else "Nobody has it"
+            raise Stale(f"{who} now; look again.")
+        _set_claim(item_id, actor, idle_seconds, takeover=True, reason=reason)
+
+    once_and_whole(actor, "take over", form_key, do, item_id)
 
 
 def _set_claim(

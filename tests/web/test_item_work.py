@@ -193,3 +193,21 @@ def test_the_step_that_judges_offers_the_way_back_first(desk: Desk, engineer: Fl
     page = words(engineer.get(f"/items/{desk.failed()}"))
     ways = page.split("What you can do")[1]
     assert ways.index("Retry from there") < ways.index("Only after its cause has been mended")
+
+
+def test_taking_over_from_one_person_does_not_take_from_another(
+    desk: Desk, engineer: FlaskClient, colleague: FlaskClient
+) -> None:
+    item_id = desk.port()
+    url = f"/items/{item_id}"
+    desk.claim(item_id, cast.ENGINEER2)
+    sent = {**form(engineer.get(f"{url}/takeover"), f"{url}/takeover"), "reason": "The shift has ended."}
+    press(colleague, url, f"{url}/unclaim")
+    answer = engineer.post(f"{url}/takeover", data=sent)
+    assert answer.status_code == 409
+    assert "The shift has ended." in words(answer)
+    assert desk.owner(item_id) is None
+    desk.claim(item_id, cast.ENGINEER2)
+    again = {**form(engineer.get(f"{url}/takeover"), f"{url}/takeover"), "reason": "The shift has ended."}
+    assert [engineer.post(f"{url}/takeover", data=again).status_code for _ in range(2)] == [303, 303]
+    assert desk.deeds(item_id, "take over") == 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from app.domain.errors import Finding
 
-HIDDEN = frozenset({"csrf_token", "form_key", "version", "back", "then"})
+HIDDEN = frozenset({"csrf_token", "form_key", "version", "back", "then", "owner_seen"})
 """Fields of every form that are not answers."""
 
 

@@ -38,10 +38,12 @@ def unclaim(item_id: uuid.UUID) -> Any:
 
 
 def takeover(item_id: uuid.UUID) -> Any:
-    idle = frame.config().claim_idle_seconds
+    idle, owner, key = frame.config().claim_idle_seconds, request.form.get("owner_seen", "")[:40] or None, _form_key()
     return _done(
-        "takeover", item_id, lambda who: claims.take_over(item_id, who, idle, _reason()), "You have taken over {name}."
-    )
+        "takeover", item_id,
+        lambda who: claims.take_over(item_id, who, idle, _reason(), owner=owner, form_key=key),
+        "You have taken over {name}.",
+    )  # fmt: skip
 
 
 def resume(item_id: uuid.UUID) -> Any:
