@@ -92,6 +92,16 @@ class Config:
     mail_from: str = setting("", "Sender of mails, such as Orders <orders@ix.example>.", shown="unset")
     southbound_token: str = setting("", "Bearer token sent to the network automation and the inventory.", secret=True)
 
+    # Sign-in by OpenID Connect: for people who have a login here with the same, verified e-mail address
+    staff_oidc_issuer: str = setting("", "OpenID provider that staff may sign in with.")
+    staff_oidc_client_id: str = setting("", "Our client id there.")
+    staff_oidc_client_secret: str = setting("", "Our client secret there.", secret=True)
+    staff_oidc_name: str = setting("Staff single sign-on", "Its name on the sign-in page.")
+    member_oidc_issuer: str = setting("", "OpenID provider that members may sign in with.")
+    member_oidc_client_id: str = setting("", "Our client id there.")
+    member_oidc_client_secret: str = setting("", "Our client secret there.", secret=True)
+    member_oidc_name: str = setting("Member single sign-on", "Its name on the sign-in page.")
+
     # Logs
     log_format: str = setting("json", "How a log line is written.", choices=("json", "console"))
     log_level: str = setting("INFO", "Least level that is logged.", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
@@ -118,6 +128,7 @@ class Config:
         self._check_zone()
         self._check_far_systems()
         self._check_mail()
+        self._check_providers()
         self._check_times()
         self._check_targets()
         if self.secret_key and len(self.secret_key) < 16:
@@ -165,6 +176,19 @@ class Config:
             raise ConfigError(f"TICKETING_KEY must be set when TICKETING is {self.ticketing}.")
         if self.network != "local" and not self.callback_secret:
             raise ConfigError(f"CALLBACK_SECRET must be set when NETWORK is {self.network}, to check its callbacks.")
+
+    def _check_providers(self) -> None:
+        for who in ("staff", "member"):
+            name, issuer = f"{who.upper()}_OIDC", getattr(self, f"{who}_oidc_issuer")
+            if not issuer:
+                continue
+            url = settings.web_url(f"{name}_ISSUER", issuer)
+            if not url.startswith("https://") and not is_loopback(urlsplit(url).hostname or ""):
+                raise ConfigError(f"{name}_ISSUER must start with https://.")
+            self._set(f"{who}_oidc_issuer", url)
+            for part in ("client_id", "client_secret"):
+                if not getattr(self, f"{who}_oidc_{part}"):
+                    raise ConfigError(f"{name}_{part.upper()} must be set when {name}_ISSUER is.")
 
     def _check_mail(self) -> None:
         settings.smtp_url(self.smtp_url)

@@ -178,7 +178,7 @@ def browser(app: Flask, email: str) -> FlaskClient:
     with app.app_context():
         db.session.add(
             WebSession(
-                secret_hash=access._digest(secret), user_id=user(email).id, csrf="",
+                secret_hash=access.digest(secret), user_id=user(email).id, csrf="",
                 expires_at=clock.now() + timedelta(hours=1),
             )
         )  # fmt: skip

@@ -26,6 +26,7 @@ _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 
 FREE_FAILURES = 5
 SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 200
 TOKEN_PREFIX = "hnd_"
 
 
@@ -35,15 +36,30 @@ def hashed_password(password: str) -> str:
             "The password is too short.",
             [Finding("/password", "length", f"Use at least {SHORTEST_PASSWORD} characters.")],
         )
+    if len(password) > LONGEST_PASSWORD:
+        raise Invalid(
+            "The password is too long.",
+            [Finding("/password", "length", f"Use at most {LONGEST_PASSWORD} characters.")],
+        )
     return _hasher.hash(password)
 
 
-def _digest(secret: str) -> str:
+def new_password(new: str, again: str) -> str:
+    """The hash of a password that was typed twice; `Invalid` names the fields `new` and `again`."""
+    if new != again:
+        raise Invalid("The password was not changed.", [Finding("/again", "match", "The two are not the same.")])
+    try:
+        return hashed_password(new)
+    except Invalid as why:
+        raise Invalid(why.detail, [Finding("/new", one.rule, one.detail) for one in why.errors]) from None
+
+
+def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def sign_in(email: str, password: str, client: str, user_agent: str, hours: float) -> tuple[User, str]:
-    """Check a password and open a session; answer the user and the cookie's secret.
+def check_password(email: str, password: str, client: str) -> User:
+    """Whose address and password these are; a session is not open yet. Commits what it noted.
 
     `NotSignedIn` with one sentence for every reason. After a few failures in a row this client must wait before it
     tries this address again, twice as long after each further one; after many, before it tries any address. Others
@@ -60,16 +76,53 @@ def sign_in(email: str, password: str, client: str, user_agent: str, hours: floa
         db.session.commit()
         raise NotSignedIn("The e-mail address or the password is not right.")
     db.session.execute(delete(LoginFailure).where(LoginFailure.subject == subjects[0]))
+    if _outdated(user.password_hash):
+        user.password_hash = _hasher.hash(password)
+    db.session.commit()
+    return user
+
+
+def open_session(user: User, user_agent: str, hours: float, *, how: str = "password") -> str:
+    """The person is who they say: open a session and answer the cookie's secret. Commits."""
     secret = secrets.token_urlsafe(32)
     db.session.add(
         WebSession(
-            secret_hash=_digest(secret), user_id=user.id, csrf=secrets.token_urlsafe(24), user_agent=user_agent[:300],
+            secret_hash=digest(secret), user_id=user.id, csrf=secrets.token_urlsafe(24), user_agent=user_agent[:300],
             expires_at=clock.now() + timedelta(hours=hours),
         )
     )  # fmt: skip
-    story.audit(user.name, "signed in", subject=email)
+    story.audit(user.name, "signed in", subject=user.email, after={"by": how})
     db.session.commit()
-    return user, secret
+    return secret
+
+
+def refuse_guessing(subject: str) -> None:
+    """`NotSignedIn` while this subject has to wait after wrong guesses."""
+    _refuse_if_blocked([subject])
+
+
+def count_guess(subject: str) -> None:
+    """A wrong guess; after a few of them the subject has to wait. In the caller's transaction."""
+    _count_failure(subject, FREE_FAILURES)
+
+
+def forget_guesses(subject: str) -> None:
+    db.session.execute(delete(LoginFailure).where(LoginFailure.subject == subject))
+
+
+def wished_too_often(subject: str, most: int) -> bool:
+    """Count a wish; whether this subject had more than so many within the hour. In the caller's transaction."""
+    _count_failure(subject, 10**6)
+    row = db.session.get(LoginFailure, subject)
+    return row is not None and row.failures > most
+
+
+def _outdated(password_hash: str) -> bool:
+    """Hashed with weaker parameters than today's: hashed anew while the password is at hand."""
+    try:
+        return _hasher.check_needs_rehash(password_hash)
+    except InvalidHashError:
+        return False
 
 
 def _subjects(email: str, client: str) -> list[str]:
@@ -82,12 +135,13 @@ def _subjects(email: str, client: str) -> list[str]:
         network = str(ipaddress.ip_network((where, 64), strict=False) if where.version == 6 else where)
     except ValueError:
         network = client[:200]
-    return [f"pair:{_digest(f'{email} {network}')}", f"client:{network}"]
+    return [f"pair:{digest(f'{email} {network}')}", f"client:{network}"]
 
 
 def _verified(user: User | None, password: str) -> bool:
     try:
-        return _hasher.verify(user.password_hash if user else _NOBODY, password) and user is not None
+        known = user is not None and user.password_hash.startswith("$argon2")  # an invited person has none yet
+        return _hasher.verify(user.password_hash if user and known else _NOBODY, password) and known
     except (VerifyMismatchError, InvalidHashError):
         return False
 
@@ -125,7 +179,7 @@ def session_of(secret: str) -> WebSession | None:
     """The living session behind a cookie's secret."""
     if not secret:
         return None
-    found = db.session.get(WebSession, _digest(secret))
+    found = db.session.get(WebSession, digest(secret))
     if found is None or found.expires_at <= clock.now() or not found.user.active:
         return None
     return found
@@ -138,12 +192,12 @@ def mark_of(session: WebSession) -> str:
 
 def is_this(session: WebSession, secret: str) -> bool:
     """Whether it is the session behind this cookie's secret."""
-    return hmac.compare_digest(session.secret_hash, _digest(secret))
+    return hmac.compare_digest(session.secret_hash, digest(secret))
 
 
 def others_of(user_id: uuid.UUID, secret: str) -> ColumnElement[bool]:
     """The condition for a person's sessions other than the one behind this secret."""
-    return and_(WebSession.user_id == user_id, WebSession.secret_hash != _digest(secret))
+    return and_(WebSession.user_id == user_id, WebSession.secret_hash != digest(secret))
 
 
 def check_own_password(user: User, password: str) -> None:
@@ -161,7 +215,7 @@ def check_own_password(user: User, password: str) -> None:
 
 
 def sign_out(secret: str) -> None:
-    db.session.execute(delete(WebSession).where(WebSession.secret_hash == _digest(secret)))
+    db.session.execute(delete(WebSession).where(WebSession.secret_hash == digest(secret)))
     db.session.commit()
 
 
@@ -178,7 +232,7 @@ def add_token(
         raise Invalid("The scopes are not right.", [Finding("/scopes", "choice", words)])
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     db.session.add(
-        ApiToken(user_id=user.id, name=name, secret_hash=_digest(secret), scopes=list(scopes), expires_at=expires_at)
+        ApiToken(user_id=user.id, name=name, secret_hash=digest(secret), scopes=list(scopes), expires_at=expires_at)
     )
     story.audit(by, "token added", subject=user.email, after={"scopes": list(scopes), "name": name})
     db.session.commit()
@@ -190,7 +244,7 @@ def token_from(header: str) -> ApiToken:
     kind, _, secret = header.partition(" ")
     if kind.lower() != "bearer" or not secret.strip():
         raise NotSignedIn("Send an API token: “Authorization: Bearer …”.")
-    wanted = _digest(secret.strip())
+    wanted = digest(secret.strip())
     token = db.session.execute(select(ApiToken).where(ApiToken.secret_hash == wanted)).scalar_one_or_none()
     dead = token is None or token.revoked_at or (token.expires_at and token.expires_at <= clock.now())
     if dead or token is None or not hmac.compare_digest(token.secret_hash, wanted) or not token.user.active:

@@ -9,7 +9,7 @@ from app.domain import story
 from app.domain.errors import Conflict, Finding, Invalid, NotFound
 from app.domain.models import User, WebSession
 from app.extensions import db
-from app.services import access
+from app.services import access, accounts
 
 THEMES = ("", "light", "dark")
 DENSITIES = ("", "compact")
@@ -38,15 +38,11 @@ def change_settings(user_id: uuid.UUID, *, timezone: str, theme: str, density: s
 def change_password(user_id: uuid.UUID, current: str, new: str, again: str, secret: str) -> int:
     """Another password for oneself; every session but the one behind `secret` ends. Answer how many ended."""
     user = _user(user_id)
-    if new != again:
-        raise Invalid("The password was not changed.", [Finding("/again", "match", "The two are not the same.")])
+    hashed = access.new_password(new, again)
     access.check_own_password(user, current)
-    try:
-        hashed = access.hashed_password(new)
-    except Invalid as why:
-        raise Invalid(why.detail, [Finding("/new", one.rule, one.detail) for one in why.errors]) from None
     user.password_hash = hashed
     ended = _end(user_id, secret)
+    accounts.tell_password_changed(user)
     story.audit(user.name, "password changed", subject=user.email, after={"sessions ended": ended})
     db.session.commit()
     return ended

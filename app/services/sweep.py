@@ -16,7 +16,7 @@ from app.domain.models import Batch, Callback, FormKey, LoginFailure, OrderItem,
 from app.domain.models.base import table_of
 from app.domain.states import Stage
 from app.extensions import db
-from app.services import mails
+from app.services import links, mails
 
 item = table_of(OrderItem)
 message = table_of(OutboxMessage)
@@ -90,5 +90,7 @@ def forget_old() -> None:
     db.session.execute(delete(WebSession).where(WebSession.expires_at < now))
     db.session.execute(delete(LoginFailure).where(LoginFailure.last_at < now - KEEP_FAILURES))
     db.session.execute(delete(Callback).where(Callback.received_at < now - KEEP_CALLBACKS))
+    links.forget_old()
+    mails.forget_old()
     db.session.execute(delete(Batch).where(Batch.finished_at < now - KEEP_BATCHES))
     db.session.commit()

@@ -16,18 +16,26 @@ from app.services import access
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[^@\s]+@localhost")
 LONGEST_EMAIL = 254
+NO_PASSWORD = "none yet"
+"""Stands where a password's hash will: nothing verifies against it."""
 
 
-def add(email: str, name: str, role: str, password: str, account_id: str | None = None, *, by: str) -> User:
-    """Add a person who can sign in. Members and resellers belong to an account, staff to none."""
+def add(
+    email: str, name: str, role: str, password: str | None, account_id: str | None = None, *, by: str
+) -> User:
+    """Add a person who can sign in, or (without a password) will choose one by a mailed link.
+
+    Members and resellers belong to an account, staff to none.
+    """
     email, name = email.strip().lower(), name.strip()
     findings = [*_wrong_email(email), *wrong_name(name), *wrong_place(role, account_id)]
     if findings:
         raise Invalid("The user could not be added.", findings)
     if db.session.execute(select(User.id).where(User.email == email)).first():
         raise Conflict(f"There is a user {email} already.")
+    hashed = NO_PASSWORD if password is None else access.hashed_password(password)
     user = User(
-        email=email, name=name, role=Role(role), account_id=account_id, password_hash=access.hashed_password(password)
+        email=email, name=name, role=Role(role), account_id=account_id, password_hash=hashed
     )
     db.session.add(user)
     story.audit(by, "user added", subject=email, after={"role": role, "account": account_id})

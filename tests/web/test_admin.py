@@ -53,7 +53,7 @@ def test_a_user_is_added_with_a_password_that_is_shown_once(desk: Desk, admin: F
     shown = re.search(r'data-copy="([^"]+)"', answer.text)
     assert shown
     with desk.app.app_context():
-        user, _ = access.sign_in("nia@handoff.example", shown[1], "192.0.2.1", "", 1)
+        user = access.check_password("nia@handoff.example", shown[1], "192.0.2.1")
         assert user.role is Role.ENGINEER
         assert shown[1] not in str(db.session.query(Audit.after).all())
     assert deeds(desk, "user added") == 1

@@ -2,10 +2,10 @@
 
 import re
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.domain import after_commit, clock
 from app.domain.models import Mail, Notification
@@ -15,6 +15,7 @@ from app.domain.upsert import insert_for
 from app.extensions import db
 
 mail = table_of(Mail)
+KEPT = timedelta(days=30)
 ADDRESS = re.compile(r"[^@\s<>\",;:()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,190}")
 """What we hand to a mail server as an address: one mailbox, no list, no comment, no line break."""
 
@@ -46,3 +47,8 @@ def due(now: datetime, limit: int) -> list[uuid.UUID]:
     unsent = select(mail.c.batch).where(UNSENT, mail.c.run_after <= now).distinct().limit(limit)
     news = select(Notification.order_id).where(UNSPREAD, Notification.created_at <= now).distinct().limit(limit)
     return list(dict.fromkeys([*db.session.scalars(news), *db.session.scalars(unsent)]))
+
+
+def forget_old() -> None:
+    """Mails that went out, or could not, long ago. In the caller's transaction."""
+    db.session.execute(delete(mail).where(mail.c.state != "pending", mail.c.created_at < clock.now() - KEPT))
