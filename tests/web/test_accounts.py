@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.domain import clock
 from app.domain.errors import Finding, Invalid
 from app.domain.models import Audit, Mail, User
 from app.extensions import db
@@ -164,7 +165,7 @@ def test_an_address_that_somebody_has_is_answered_alike_and_mailed_nothing(desk:
 
 def app_code(desk: Desk, engineer: FlaskClient, secret: str, ahead: int = 0) -> str:
     with desk.app.app_context():
-        step = int(second_factor.clock.now().timestamp()) // second_factor.PERIOD_S
+        step = int(clock.now().timestamp()) // second_factor.PERIOD_S
     return second_factor.code_at(b32decode(secret), step + ahead)
 
 
