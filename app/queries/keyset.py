@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, and_, or_, select, union_all
+from sqlalchemy import ColumnElement, String, and_, or_, select, union_all
 
 from app.domain.models.base import UtcDateTime
 from app.extensions import db
@@ -97,6 +97,6 @@ def typed(sort: Sort, values: Any) -> list[Any] | None:
 def _typed(key: Key, value: Any) -> Any:
     if isinstance(key.column.type, UtcDateTime):
         return datetime.fromisoformat(value)
-    if type(value) is not int:
+    if type(value) is not (str if isinstance(key.column.type, String) else int):
         raise TypeError(value)
     return value

@@ -30,6 +30,7 @@ from app.domain.states import State, Status
 from app.extensions import db
 from app.services import (
     admission,
+    logs,
     order_checks,
     order_parties,
     orders,
@@ -205,6 +206,7 @@ def submit(
         account = db.session.get_one(Account, order.account_id)
         admission.admit(order, checked.items, checked.needs, stored, account, actor, config)
         packages.subscribe(order, stored)
+        story.tell_all(order.id, logs.notes_of_draft(order.id))
 
     item_verbs.once_and_whole(actor, "submit order", form_key, do, order_id)
 

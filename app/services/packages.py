@@ -156,6 +156,8 @@ def select_for(order: Order, code: str, site: Mapping[str, str], actor: Actor) -
     if package is None:
         raise Invalid("There is no such package.", [Finding("/code", "reference", f"There is no package “{code}”.")])
     apply(order, package, _site(package, found, site), found)
+    order.version += 1
+    order.modified_at = clock.now()
     story.audit(actor.name, "package selected", order_id=order.id, subject=order.name, after={"package": code})
     return package
 

@@ -194,11 +194,12 @@ def _places(*which: ColumnElement[bool]) -> list[Any]:
 def _offers_at(places: Sequence[Any], account_id: str) -> Iterator[Offer]:
     """What can be had new in these buildings."""
     free = free_ports()
-    groups = set(
-        db.session.execute(
+    groups = {
+        (row.fabric_code, row.location_code)
+        for row in db.session.execute(
             select(PortGroup.fabric_code, PortGroup.location_code).where(PortGroup.account_id == account_id)
-        ).tuples()
-    )
+        )
+    }
     resells = db.session.execute(select(Account.id).where(Account.reseller_id == account_id).limit(1)).first()
     for fabric, location, _, automated in places:
         here = {"fabric": fabric, "location": location, "port": None, "by_hand": not automated}

@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from app.domain.permissions import Permission
 from app.extensions import csrf
-from app.web.api import browsing, drafts, items, logs, openapi, orders
+from app.web.api import browsing, configuring, drafts, items, logs, members, openapi, orders, qualifications
 from app.web.guard import routes
 
 bp = Blueprint("api", __name__)
@@ -40,6 +40,39 @@ routes(
     ("POST", "/oms/order-items/<uuid:item_id>/cancel", items.cancel_item, Permission.ITEM_ACT),
     ("GET", "/oms/order-logs", logs.list_logs, Permission.ORDER_READ),
     ("POST", "/oms/order-logs", logs.create_log, Permission.LOG_WRITE),
+    by_token=True,
+)
+READ, WRITE = Permission.ORDER_READ, Permission.ORDER_WRITE
+routes(
+    bp,
+    ("GET", "/oms/addresses", qualifications.list_addresses, READ),
+    ("POST", "/oms/qualifications", qualifications.create_qualification, WRITE),
+    ("GET", "/oms/qualifications/<uuid:qualification_id>", qualifications.show_qualification, READ),
+    ("GET", "/oms/packages", qualifications.list_packages, READ),
+    ("POST", "/oms/orders/<uuid:order_id>/package", qualifications.select_package, WRITE),
+    ("GET", "/oms/orders/<uuid:order_id>/requirements", configuring.show_requirements, READ),
+    ("PATCH", "/oms/orders/<uuid:order_id>/requirements", configuring.set_requirements, WRITE),
+    ("PUT", "/oms/orders/<uuid:order_id>/requirements", configuring.replace_requirements, WRITE),
+    ("GET", "/oms/terms", configuring.show_terms, READ),
+    ("GET", "/oms/orders/<uuid:order_id>/terms", configuring.show_order_terms, READ),
+    ("POST", "/oms/orders/<uuid:order_id>/terms", configuring.accept_terms, WRITE),
+    ("POST", "/oms/orders/<uuid:order_id>/notes", configuring.create_note, WRITE),
+    ("GET", "/oms/orders/<uuid:order_id>/payments", configuring.list_payments, READ),
+    ("POST", "/oms/orders/<uuid:order_id>/payments", configuring.create_payment, WRITE),
+    ("GET", "/oms/accounts", members.list_accounts, READ),
+    ("POST", "/oms/accounts", members.create_account, WRITE),
+    ("GET", "/oms/accounts/<account_id>", members.show_account, READ),
+    ("GET", "/oms/contacts", members.list_contacts, READ),
+    ("POST", "/oms/contacts", members.create_contact, WRITE),
+    ("GET", "/oms/contacts/<contact_id>", members.show_contact, READ),
+    ("PATCH", "/oms/contacts/<contact_id>", members.change_contact, WRITE),
+    ("DELETE", "/oms/contacts/<contact_id>", members.delete_contact, WRITE),
+    ("GET", "/oms/services", members.list_services, READ),
+    ("GET", "/oms/services/<uuid:service_id>", members.show_service, READ),
+    ("GET", "/oms/requests", members.list_requests, READ),
+    ("GET", "/oms/requests/<uuid:request_id>", members.show_request, READ),
+    ("POST", "/oms/requests/<uuid:request_id>/agree", members.agree_request, WRITE),
+    ("POST", "/oms/requests/<uuid:request_id>/decline", members.decline_request, WRITE),
     by_token=True,
 )
 routes(

@@ -113,11 +113,17 @@ def _known(key: str, print_: str) -> StoredAnswer | None:
     return None
 
 
-def _key() -> tuple[str | None, str]:
+def given_key() -> str | None:
+    """The Idempotency-Key as it was sent; `Malformed` if it cannot be one."""
     given = request.headers.get("Idempotency-Key")
+    if given is not None and not re.fullmatch(f"[\x21-\x7e]{{1,{LONGEST_KEY}}}", given):
+        raise Malformed(f"An Idempotency-Key is 1 to {LONGEST_KEY} printable ASCII characters without blanks.")
+    return given
+
+
+def _key() -> tuple[str | None, str]:
+    given = given_key()
     if given is None:
         return None, ""
-    if not re.fullmatch(f"[\x21-\x7e]{{1,{LONGEST_KEY}}}", given):
-        raise Malformed(f"An Idempotency-Key is 1 to {LONGEST_KEY} printable ASCII characters without blanks.")
     said = reading.json_object(empty=True) if request.get_data(cache=True) else {}
     return idempotency.key_of(g.token.id, given), idempotency.fingerprint(request.method, request.path, said)

@@ -15,7 +15,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Description:
     """`answer`: the shape of a success. `status`: its code. `merge`: the body is a merge patch. `keyed`: it takes an
     Idempotency-Key. `maybe_empty`: it can also answer 204. `bodiless`: the body may be left out.
-    `conflicts`: 409 is possible though nothing is sent. `answer` None: a success has no body."""
+    `conflicts`: 409 is possible though nothing is sent. `missing`: 404 is possible though
+    the address names nothing. `answer` None: a success has no body."""
 
     summary: str
     text: str
@@ -29,6 +30,7 @@ class Description:
     maybe_empty: bool = False
     bodiless: bool = False
     conflicts: bool = False
+    missing: bool = False
 
 
 BY_NAME: dict[str, Description] = {}

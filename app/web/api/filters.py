@@ -1,6 +1,6 @@
 """The query parameters of the lists. Unknown ones and bad values are refused by name."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -61,3 +61,29 @@ class LogFilters(Paged):
     since: Moment | None = Field(
         None, description="Written then or later. The list then goes from the earliest line to the latest."
     )
+
+
+class AddressFilters(NoFilters):
+    q: Annotated[str, StringConstraints(max_length=100, pattern=LINE)] = Field(
+        "", description="Words of the building's code, name, address or peering LAN."
+    )
+
+
+class PackageFilters(NoFilters):
+    qualification: Id | None = Field(None, description="Only what can be had by what this qualification found.")
+
+
+class ServiceFilters(Paged):
+    account_id: Key | None = Field(None, description="The account that has it.")
+    sub_account_id: Key | None = Field(None, description="The reseller's customer that it is for.")
+    service_type: ServiceTypeWord | None = None
+    service_number: int | None = Field(None, ge=1, le=MAX_INT)
+    state: Literal["pre_active", "active", "ceased", "cancelled"] | None = None
+
+
+class AccountFilters(Paged):
+    reseller_id: Key | None = Field(None, description="Customers of this account.")
+
+
+class ContactFilters(Paged):
+    account_id: Key | None = None

@@ -182,7 +182,7 @@ def _possible(told: Description, rule: Rule) -> list[int]:
     statuses = {401, 403, 422, 503}
     if "cursor" in told.filters.model_fields:
         statuses.add(400)
-    if rule.arguments:
+    if rule.arguments or told.missing:
         statuses.add(404)
     if told.conflicts:
         statuses |= {400, 409}

@@ -71,11 +71,11 @@ def show_order(order_id: uuid.UUID) -> Response:
 
 
 def shown_order(order_id: uuid.UUID) -> OrderAnswer:
-    order = _visible(order_id)
+    order = visible_order(order_id)
     return answering.shower().order(order, queries.around(order.items))
 
 
-def _visible(order_id: uuid.UUID) -> Order:
+def visible_order(order_id: uuid.UUID) -> Order:
     order = queries.order(guard.actor(), order_id)
     if order is None:
         raise NotFound("There is no such order.")
@@ -84,7 +84,7 @@ def _visible(order_id: uuid.UUID) -> Order:
 
 def own_order(order_id: uuid.UUID) -> Order:
     """The order, to be changed: a sub-customer sees what its reseller ordered for it, but does not change it."""
-    order, actor = _visible(order_id), guard.actor()
+    order, actor = visible_order(order_id), guard.actor()
     if not actor.trusted and order.account_id not in actor.account_ids:
         raise Forbidden("Only who placed this order may change or cancel it.")
     return order

@@ -1,5 +1,6 @@
 """Rows as the JSON that programs read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,7 +64,7 @@ class Shower:
             parent_order_id=str(row.parent_order_id) if row.parent_order_id else None,
             operator_order_ref=row.operator_order_ref,
             operator_order_name=row.operator_order_name,
-            product=_product(row),
+            product=shown_product(row.product) if row.product else None,
             options=_options(row),
             contacts=row.contacts,
             owner=row.owner,
@@ -158,11 +159,8 @@ def _details(row: OrderItem, order_type: str) -> dict[str, Any]:
     return {name: row.details[name] for name in dict.fromkeys([*names, *row.details]) if name in row.details}
 
 
-def _product(row: Order) -> ProductAnswer | None:
+def shown_product(said: Mapping[str, Any]) -> ProductAnswer:
     """In a fixed order, whatever order the database keeps."""
-    said = row.product
-    if said is None:
-        return None
     line, family = said["line"], said["line"]["family"]
     return ProductAnswer(
         name=said["name"], code=said["code"], description=said["description"],

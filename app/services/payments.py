@@ -1,0 +1,144 @@
+"""Payments of an order: a reference to what was paid elsewhere, or money collected through a provider.
+
+Collecting is an effect outside of our database: the intent is committed first, the provider is asked under the row's
+own key, then the result is written. Asked again under the same key it goes on from where it was, and nothing is taken
+twice.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import select, update
+
+from app.domain import clock, story
+from app.domain.errors import Conflict, Finding, Invalid, TemporaryFailure
+from app.domain.models import Order, Payment
+from app.domain.states import ENDED_STATUSES
+from app.domain.upsert import insert_for
+from app.extensions import db
+from app.services.actor import Actor
+
+SAME = ("kind", "amount_minor", "currency", "reference")
+"""What a repetition under the same key must say again."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the provider calls the payment it took."""
+
+    reference: str
+
+
+class PaymentRefused(Exception):
+    """The provider will not take this payment; the words are for the payer."""
+
+
+class PaymentProvider(Protocol):
+    """Somebody who collects money. The same key means the same payment, however often it is asked."""
+
+    name: str
+
+    def collect(self, key: str, amount_minor: int, currency: str, subject: str) -> Receipt:
+        """Take `amount_minor` (in the currency's smallest unit). Raises `PaymentRefused` or `TemporaryFailure`."""
+
+
+class LocalRecorder:
+    """Records what a cashier took: there is nobody to ask, the row itself is the receipt."""
+
+    name = "local"
+
+    def collect(self, key: str, amount_minor: int, currency: str, subject: str) -> Receipt:
+        return Receipt(f"local-{key[:12]}")
+
+
+@dataclass(frozen=True)
+class Money:
+    """`amount_minor` in the smallest unit of `currency` (ISO 4217)."""
+
+    amount_minor: int
+    currency: str
+
+
+def of_order(order_id: uuid.UUID) -> Sequence[Payment]:
+    query = select(Payment).where(Payment.order_id == order_id)
+    return db.session.scalars(query.order_by(Payment.created_at, Payment.id)).all()
+
+
+def key_of(order_id: uuid.UUID, actor: Actor, given: str) -> str:
+    """The key of a payment: those of different people and orders never meet."""
+    return hashlib.sha256(f"{order_id}\n{actor.user_id or actor.name}\n{given}".encode()).hexdigest()
+
+
+def refer(order: Order, reference: str, money: Money | None, actor: Actor, key: str) -> Payment:
+    """Note a payment that was made elsewhere; commits. Under the same key it is noted once."""
+    return _begin(order, "reference", "recorded", reference, money, actor, key)
+
+
+def collect(
+    order: Order, money: Money, reference: str | None, actor: Actor, key: str, provider: PaymentProvider | None = None
+) -> Payment:
+    """Collect money for the order through the provider; commits. Under the same key it is collected once.
+
+    The state of the answer is `collected`, `refused` (with the provider's words in `error`), or still `started` if the
+    provider could not be reached: ask again under the same key.
+    """
+    asked = provider or LocalRecorder()
+    row = _begin(order, "collected", "started", reference, money, actor, key, asked.name)
+    if row.state != "started":
+        return row
+    row_id, subject = row.id, f"Order {order.number}"
+    try:
+        receipt = asked.collect(key, money.amount_minor, money.currency, subject)
+    except PaymentRefused as refused:
+        return _end(row_id, actor, state="refused", error=str(refused))
+    except TemporaryFailure:
+        return db.session.get_one(Payment, row_id)
+    return _end(row_id, actor, state="collected", provider_reference=receipt.reference)
+
+
+def _begin(
+    order: Order, kind: str, state: str, reference: str | None, money: Money | None, actor: Actor, key: str,
+    provider: str | None = None,
+) -> Payment:  # fmt: skip
+    """The payment's row, committed: made now, or as it was made under this key before."""
+    if order.status in ENDED_STATUSES and order.outcome is not None and order.outcome.value == "none":
+        raise Conflict("The order has ended without a service; nothing is paid for it any more.")
+    now = clock.now()
+    values = {
+        "id": uuid.uuid4(), "key": key, "order_id": order.id, "kind": kind, "state": state, "reference": reference,
+        "amount_minor": money.amount_minor if money else None, "currency": money.currency if money else None,
+        "provider": provider, "created_by": actor.name, "created_at": now, "modified_at": now,
+    }  # fmt: skip
+    made = insert_for(Payment).values(**values).on_conflict_do_nothing(index_elements=["key"])
+    fresh = db.session.execute(made.returning(Payment.id)).first() is not None
+    row = db.session.scalars(select(Payment).where(Payment.key == key)).one()
+    if not fresh and any(
+        getattr(row, name) != values[name] for name in ("kind", "amount_minor", "currency", "reference")
+    ):
+        db.session.rollback()
+        raise Invalid(
+            "This Idempotency-Key was used for another payment.",
+            [Finding("Idempotency-Key", "reused", "Use a new key for a new payment.")],
+        )
+    if fresh:
+        after = {"kind": kind, "amount_minor": values["amount_minor"], "currency": values["currency"]}
+        story.audit(actor.name, f"payment {state}", order_id=order.id, subject=order.name, after=after)
+    db.session.commit()
+    return row
+
+
+def _end(row_id: uuid.UUID, actor: Actor, **values: str) -> Payment:
+    """Write how it ended; whoever is second of two finds it written."""
+    ended = db.session.execute(
+        update(Payment)
+        .where(Payment.id == row_id, Payment.state == "started")
+        .values(modified_at=clock.now(), **values)
+        .returning(Payment.order_id)
+    ).first()
+    if ended is not None:
+        story.audit(actor.name, f"payment {values['state']}", order_id=ended.order_id, after=dict(values))
+    db.session.commit()
+    return db.session.get_one(Payment, row_id, populate_existing=True)

@@ -1,0 +1,239 @@
+"""From account to order, as the seed of an onboarding tells it: qualify, select, configure, submit."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from app.domain import clock
+from app.domain.models import PackageSubscription, Port, Service, ServiceSubscription
+from app.extensions import db
+from app.services import demo_packages, qualification
+from tests import cast
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def shop(app) -> None:
+    """What is sold, and the terms under which."""
+    with app.app_context():
+        demo_packages.build()
+        demo_packages.enable_terms()
+        db.session.commit()
+
+
+@pytest.fixture
+def begun(member) -> str:
+    answer = member.post("/oms/orders?draft=true", json={})
+    assert answer.status_code == 201, answer.json
+    return f"/oms/orders/{answer.json['id']}"
+
+
+def qualify(program: Any, order: str, **said: Any) -> dict[str, Any]:
+    asked = {"method": "address", "address": "LD8", "order_id": order.rsplit("/", 1)[1], **said}
+    answer = program.post("/oms/qualifications", json=asked)
+    assert answer.status_code == 201, answer.json
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def problems(answer: Any) -> set[tuple[str, str]]:
+    assert answer.status_code == 422, answer.json
+    return {(one["pointer"], one["rule"]) for one in answer.json["errors"]}
+
+
+def test_the_whole_way(crm, app, work):
+    """Account, order, address, qualification, package, requirements, terms, payment, note, submit, active."""
+    account = crm.post("/oms/accounts", json={"organisation": "New Harbour", "asn": 64498}).json
+    person = {"account_id": account["account_id"], "full_name": "Nia Quay", "email": "nia@new-harbour.example"}
+    contact = crm.post("/oms/contacts", json=person).json
+    requestor = {"account_id": account["account_id"], "contact_id": contact["contact_id"]}
+    order = crm.post("/oms/orders", json={"status": "draft", "requestor": requestor}).json
+    here = f"/oms/orders/{order['id']}"
+
+    assert crm.post(f"{here}/package", json={"code": "START-10G"}).status_code == 409  # not qualified yet
+    values = {"services": [{"item_number": 1, "identifiers": {"mac_address": "00:00:5e:00:53:77"}}]}
+    assert crm.patch(f"{here}/requirements", json=values).status_code == 409  # nothing is selected yet
+
+    (address,) = [one for one in crm.get("/oms/addresses?q=lon2").json["items"] if "lon2" in one["fabrics"]]
+    found = qualify(crm, here, address=address["code"])
+    assert found["qualified"] and not found["expired"]
+    sold = crm.get(f"/oms/packages?qualification={found['id']}").json["items"]
+    assert "START-10G" in [one["code"] for one in sold]
+    assert "PORT-400G" not in [one["code"] for one in sold]  # no such port is there
+
+    site = {"fabric": "lon2", "location": "LD8"}
+    chosen = crm.post(f"{here}/package", json={"code": "START-10G", "site": site})
+    assert chosen.status_code == 200, chosen.json
+    assert chosen.json["product"]["line"]["family"]["code"] == "P"
+    assert crm.post(f"{here}/package", json={"code": "PORT-10G", "site": site}).status_code == 409  # once only
+
+    needs = crm.get(f"{here}/requirements").json
+    assert {one["pointer"] for one in needs["missing"]} == {
+        "/items/1/details/mac_address", "/items/1/contacts/technical",
+    }  # fmt: skip
+    assert {"realm": "asn", "kind": "asn", "values": [64498]} in needs["realms"]
+    values = {
+        "services": [{
+            "item_number": 2,
+            "identifiers": {"mac_address": "00:00:5e:00:53:77"},
+            "features": {"route_server": {"enabled": True, "value": "ipv6"}},
+            "contacts": {"technical": {"full_name": "Nia Quay", "email": "noc@new-harbour.example"}},
+        }]
+    }  # fmt: skip
+    assert crm.patch(f"{here}/requirements", json=values).json["missing"] == []
+
+    terms = crm.get("/oms/terms").json
+    assert problems(crm.post(f"{here}/submit")) == {("/terms", "required")}
+    accepted = crm.post(f"{here}/terms", json={"version": terms["version"]}).json
+    assert (accepted["to_accept"], accepted["accepted"]["version"]) == (False, terms["version"])
+    assert crm.post(f"{here}/notes", json={"note": "Ring the bell twice"}).status_code == 201
+    asked = {"collect": True, "amount_minor": 75_000, "currency": "GBP"}
+    key = {"Idempotency-Key": "pay-1"}
+    paid = [crm.post(f"{here}/payments", json=asked, headers=key).json for _ in range(2)]
+    assert paid[0] == paid[1]
+    assert paid[0]["state"] == "collected"
+
+    submitted = crm.post(f"{here}/submit")
+    assert submitted.status_code == 200, submitted.json
+    services = crm.get(f"/oms/services?account_id={account['account_id']}").json["items"]
+    assert [(one["service_type"], one["state"]) for one in services] == [
+        ("peering_unit", "pre_active"), ("multiservice_port", "pre_active"),
+    ]  # fmt: skip
+    with app.app_context():
+        package = db.session.query(PackageSubscription).one()
+        assert (package.price_minor, package.currency, package.account_id) == (75_000, "GBP", account["account_id"])
+        parts = db.session.query(ServiceSubscription).all()
+        assert {one.service_id for one in parts} == {one.id for one in db.session.query(Service).filter(
+            Service.account_id == account["account_id"])}  # fmt: skip
+        assert [one.features for one in parts if one.features] == [
+            {"route_server": {"value": "ipv6", "enabled": True, "default_value": "both"}}
+        ]
+    work()
+    assert crm.get(here).json["status"] not in ("draft", "error")
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("identifier", "value", "qualified", "rule"),
+    [
+        ("port", cast.PORT, True, None), ("port", cast.PVLAN, False, "unknown"), ("port", 2**31, False, "unknown"),
+        ("service", cast.CONNEXIONS, True, None), ("asn", 64496, True, None), ("asn", 64499, False, "unknown"),
+    ],
+)  # fmt: skip
+def test_qualifying_by_what_there_is_already(member, begun, identifier, value, qualified, rule):
+    found = qualify(member, begun, method="identifier", identifier={"type": identifier, "value": value})
+    assert found["qualified"] is qualified
+    assert [one["rule"] for one in found["reasons"]] == ([rule] if rule else [])
+
+
+@ON_SQLITE
+def test_a_port_that_was_qualified_carries_the_package(member, begun):
+    found = qualify(member, begun, method="identifier", identifier={"type": "port", "value": cast.PORT})
+    codes = [one["code"] for one in member.get(f"/oms/packages?qualification={found['id']}").json["items"]]
+    assert "PEER" in codes and "START-10G" not in codes
+    order = member.post(f"{begun}/package", json={"code": "PEER"}).json
+    assert order["items"][0]["details"] == {"port": cast.PORT, "fabric": "edi2", "location": "PUL"}
+
+
+@ON_SQLITE
+def test_an_expired_qualification_is_asked_again(member, begun):
+    qualify(member, begun)
+    clock.advance(qualification.VALID_FOR + timedelta(minutes=1))
+    assert member.post(f"{begun}/package", json={"code": "PORT-10G"}).status_code == 409
+    assert ("/qualification", "expired") in problems(member.post(f"{begun}/submit"))
+    qualify(member, begun)
+    site = {"fabric": "lon1", "location": "LD8"}
+    assert member.post(f"{begun}/package", json={"code": "PORT-10G", "site": site}).status_code == 200
+
+
+@ON_SQLITE
+def test_a_package_that_is_sold_out_meanwhile_is_told_with_what_there_was(member, begun, app):
+    qualify(member, begun)
+    member.post(f"{begun}/package", json={"code": "PORT-10G", "site": {"fabric": "lon2", "location": "LD8"}})
+    member.post(f"{begun}/terms", json={"version": "2026-1"})
+    with app.app_context():
+        taken = db.session.query(Service.id).filter_by(number=cast.PORT).scalar_subquery()
+        db.session.execute(update(Port).where(Port.switch_name == "edge1-lon2").values(service_id=taken))
+        db.session.commit()
+    refused = member.post(f"{begun}/submit")
+    assert problems(refused) == {("/items/0/details/port_capacity", "sold_out")}
+    assert "4 ports of 10 Gbit/s" in refused.json["errors"][0]["detail"]
+
+
+@ON_SQLITE
+def test_a_newer_version_of_the_terms_is_asked_again(member, begun, app):
+    member.post(f"{begun}/terms", json={"version": "2026-1"})
+    with app.app_context():
+        demo_packages.enable_terms("2026-2", "Newer words", clock.now())
+        db.session.commit()
+    assert ("/terms", "outdated") in problems(member.post(f"{begun}/submit"))
+    assert member.post(f"{begun}/terms", json={"version": "2026-1"}).status_code == 409
+    assert member.post(f"{begun}/terms", json={"version": "1066"}).status_code == 422
+    assert member.post(f"{begun}/terms", json={"version": "2026-2"}).json["to_accept"] is False
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ({"item_number": 9}, ("/services/0/item_number", "reference")),
+        ({"configuration": {"port_capacity": 1000}}, ("/services/0/configuration/port_capacity", "fixed")),
+        ({"configuration": {"mac_address": "00:00:5e:00:53:01"}}, ("/services/0/configuration/mac_address", "unknown")),
+        ({"configuration": {"quantity": 99}}, ("/services/0/configuration/quantity", "range")),
+        ({"features": {"wings": {}}}, ("/services/0/features/wings", "unknown")),
+        ({"contacts": {"cook": {"full_name": "Nia"}}}, ("/services/0/contacts/cook", "unknown")),
+    ],
+)
+def test_what_is_set_must_be_right_and_nothing_is_set_by_half(member, begun, values, found):
+    qualify(member, begun)
+    member.post(f"{begun}/package", json={"code": "PORT-10G", "site": {"fabric": "lon1", "location": "LD8"}})
+    before = member.get(f"{begun}/requirements").json
+    said = {"item_number": 1, "contacts": {"technical": {"full_name": "Nia"}}, **values}
+    assert found in problems(member.patch(f"{begun}/requirements", json={"services": [said]}))
+    assert member.get(f"{begun}/requirements").json == before
+
+
+@ON_SQLITE
+def test_replacing_a_group_takes_away_what_it_does_not_say(member, begun):
+    qualify(member, begun)
+    member.post(f"{begun}/package", json={"code": "PORT-10G", "site": {"fabric": "lon1", "location": "LD8"}})
+    said = {"services": [{"item_number": 1, "configuration": {"quantity": 2}}]}
+    member.put(f"{begun}/requirements", json=said)
+    assert member.get(begun).json["items"][0]["details"] == {"port_capacity": 10_000, "quantity": 2}
+    member.patch(f"{begun}/requirements", json={"services": [{"item_number": 1, "configuration": {"quantity": None}}]})
+    assert member.get(begun).json["items"][0]["details"] == {"port_capacity": 10_000}
+
+
+@ON_SQLITE
+def test_payments_are_references_or_collected(member, begun):
+    here = f"{begun}/payments"
+    assert member.post(here, json={"reference": "BACS-7"}).json["state"] == "recorded"
+    assert problems(member.post(here, json={})) == {("/reference", "required")}
+    assert problems(member.post(here, json={"collect": True})) == {("/amount_minor", "required")}
+    assert problems(member.post(here, json={"reference": "x", "amount_minor": 1})) == {("/currency", "required")}
+    key = {"Idempotency-Key": "pay-2"}
+    assert member.post(here, json={"reference": "A"}, headers=key).status_code == 201
+    assert member.post(here, json={"reference": "B"}, headers=key).status_code == 422
+    assert [one["reference"] for one in member.get(here).json["items"]] == ["BACS-7", "A"]
+    assert member.delete(begun).status_code == 409
+
+
+@ON_SQLITE
+def test_everything_of_a_draft_is_for_its_own_account_only(member, begun, app):
+    found = qualify(member, begun)
+    stranger = cast.program(app, cast.RESELLER)
+    calls = [
+        stranger.get(f"{begun}/requirements"), stranger.get(f"{begun}/terms"), stranger.get(f"{begun}/payments"),
+        stranger.post(f"{begun}/package", json={"code": "PEER"}), stranger.post(f"{begun}/notes", json={"note": "x"}),
+        stranger.post(f"{begun}/terms", json={"version": "2026-1"}),
+        stranger.post(f"{begun}/payments", json={"reference": "x"}),
+        stranger.patch(f"{begun}/requirements", json={"services": [{"item_number": 1}]}),
+        stranger.get(f"/oms/qualifications/{found['id']}"), stranger.get(f"/oms/packages?qualification={found['id']}"),
+        stranger.post("/oms/qualifications", json={"method": "none", "order_id": begun.rsplit("/", 1)[1]}),
+    ]  # fmt: skip
+    assert [one.status_code for one in calls] == [404] * len(calls)
+    asked = {"method": "none", "account_id": cast.HARBOUR}
+    assert stranger.post("/oms/qualifications", json=asked).status_code == 403
