@@ -48,22 +48,8 @@ def stacked(plot: Plot) -> Markup:
         for one in plot.series:
             value = _of(one, at)
             if value > 0:
-                parts.append(_bar(plot, one, at, (0, 1), (floor, floor + value), scale))
+                parts.append(_bar(plot, one, at, (floor, floor + value), scale))
             floor += value
-    return _whole(plot, scale, parts)
-
-
-def grouped(plot: Plot) -> Markup:
-    """Bars side by side, one for each series."""
-    scale = _scale(
-        plot.top or max((_of(one, at) for one in plot.series for at in range(len(plot.labels))), default=0.0)
-    )
-    parts = [
-        _bar(plot, one, at, (number, len(plot.series)), (0, _of(one, at)), scale)
-        for at in range(len(plot.labels))
-        for number, one in enumerate(plot.series)
-        if _of(one, at) > 0
-    ]
     return _whole(plot, scale, parts)
 
 
@@ -79,6 +65,49 @@ def ranked(plot: Plot) -> Markup:
         for at, label in enumerate(plot.labels)
     ]
     return _figure(plot, "plot-ranked", ROW * len(plot.labels), "".join(parts), "")
+
+
+def spans(plot: Plot) -> Markup:
+    """From the first series' seconds to the second's, a row for each label, on a scale that grows by tenfold: what
+    takes a second and what takes days can be read side by side."""
+    low, high = plot.series
+    end = max([*(value or 0 for value in high.values), 60.0])
+    parts = [_tick(seconds, words, end, ROW * len(plot.labels)) for seconds, words in MARKS if seconds <= end]
+    for at, label in enumerate(plot.labels):
+        y, first, last = at * ROW + 26, _across(_of(low, at), end), _across(_of(high, at), end)
+        parts.append(
+            f'<text class="plot-name" x="0" y="{at * ROW + 14}">{escape(label)}</text>'
+            f'<line class="plot-line plot-{high.tone}" x1="{first}" x2="{last}" y1="{y}" y2="{y}"/>'
+            f'<circle class="plot-point plot-{low.tone}" cx="{first}" cy="{y}" r="5"/>'
+            f'<circle class="plot-point plot-{high.tone}" cx="{last}" cy="{y}" r="5"/>'
+        )
+    return _figure(plot, "plot-spans", ROW * len(plot.labels) + FOOT, "".join(parts), _legend(plot))
+
+
+MARKS = (
+    (1, "1 s"),
+    (10, "10 s"),
+    (60, "1 min"),
+    (600, "10 min"),
+    (3600, "1 h"),
+    (36000, "10 h"),
+    (86400 * 4, "4 days"),
+)
+SHORTEST = 0.1
+"""Seconds at which such a scale begins."""
+
+
+def _across(seconds: float, end: float) -> str:
+    share = math.log(max(seconds, SHORTEST) / SHORTEST) / math.log(end / SHORTEST)
+    return f"{2 + 96 * share:.2f}%"
+
+
+def _tick(seconds: float, words: str, end: float, height: int) -> str:
+    x, odd = _across(seconds, end), " plot-odd" if words.startswith("10 ") else ""
+    return (
+        f'<line class="plot-grid" x1="{x}" x2="{x}" y1="0" y2="{height}"/>'
+        f'<text class="plot-label{odd}" x="{x}" y="{height + 18}">{words}</text>'
+    )
 
 
 def lines(plot: Plot) -> Markup:
@@ -140,17 +169,13 @@ def _middle(plot: Plot, at: int) -> str:
     return f"{(at + 0.5) * _slot(plot):.2f}%"
 
 
-def _bar(
-    plot: Plot, series: Series, at: int, place: tuple[int, int], span: tuple[float, float], scale: float
-) -> str:  # fmt: skip
-    """`place`: which of how many side by side; `span`: from which value to which."""
+def _bar(plot: Plot, series: Series, at: int, span: tuple[float, float], scale: float) -> str:
+    """`span`: from which value to which."""
     slot = _slot(plot)
-    wide = slot * (1 - GAP) / place[1]
-    left = at * slot + slot * GAP / 2 + place[0] * wide
     upper, lower = _y(span[1], scale), _y(span[0], scale)
     return (
-        f'<rect class="plot-bar plot-{series.tone}" x="{left:.2f}%" y="{upper}" width="{wide:.2f}%" '
-        f'height="{float(lower) - float(upper):.1f}">'
+        f'<rect class="plot-bar plot-{series.tone}" x="{(at + GAP / 2) * slot:.2f}%" y="{upper}" '
+        f'width="{slot * (1 - GAP):.2f}%" height="{float(lower) - float(upper):.1f}">'
         f"<title>{escape(_words(plot, series, at, span[1] - span[0]))}</title></rect>"
     )
 
@@ -169,12 +194,16 @@ def _whole(plot: Plot, scale: float, parts: Sequence[str]) -> Markup:
         for at, label in enumerate(plot.labels)
         if at % every == 0
     ]
-    legend = "".join(
+    return _figure(plot, "plot-area", HEIGHT, "".join([*grid, *parts, *foot]), _legend(plot))
+
+
+def _legend(plot: Plot) -> str:
+    entries = "".join(
         f'<li><svg class="swatch" aria-hidden="true"><rect class="plot-bar plot-{one.tone}" width="12" height="12"/>'
         f"</svg>{escape(one.name)}</li>"
         for one in plot.series
     )
-    return _figure(plot, "plot-area", HEIGHT, "".join([*grid, *parts, *foot]), f'<ul class="legend">{legend}</ul>')
+    return f'<ul class="legend">{entries}</ul>'
 
 
 def _figure(plot: Plot, kind: str, height: int, inner: str, legend: str) -> Markup:

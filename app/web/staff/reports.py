@@ -144,9 +144,9 @@ def _orders(period: Period) -> Report:
     )  # fmt: skip
     when = "Day (UTC)" if period.daily else "Month (UTC)"
     by_time = Table(
-        "Over time", (when, "Orders", *(name for name, _, _ in GROUPS)),
+        "Over time, the newest first", (when, "Orders", *(name for name, _, _ in GROUPS)),
         [(slot, sum(counts), *counts) for slot, counts in
-         zip(slots, zip(*grouped.values(), strict=True), strict=True)],
+         zip(slots, zip(*grouped.values(), strict=True), strict=True)][::-1],
         plot=plots.stacked(plot),
     )  # fmt: skip
     ranked = sorted(found.by_status.items(), key=lambda one: -one[1])
@@ -178,8 +178,8 @@ def _automation(period: Period) -> Report:
     )  # fmt: skip
     headings = ("Completed", "Without a pause", "Rate")
     by_time = Table(
-        "Over time", ("Day (UTC)" if period.daily else "Month (UTC)", *headings),
-        [(slot, one.completed, one.untouched, _percent(one.rate)) for slot, one in found.by_slot.items()],
+        "Over time, the newest first", ("Day (UTC)" if period.daily else "Month (UTC)", *headings),
+        [(slot, one.completed, one.untouched, _percent(one.rate)) for slot, one in found.by_slot.items()][::-1],
         plot=plots.lines(plot),
     )  # fmt: skip
     kinds = sorted(found.by_kind.items(), key=lambda one: (one[1].rate or 0, -one[1].completed))
@@ -196,22 +196,20 @@ def _automation(period: Period) -> Report:
 def _stages(period: Period) -> Report:
     found = data.kept("stages", period, data.stage_times)
     whole = [one for one in found if not one.service_type]
-    size, unit = _unit(max((one.p90 for one in whole), default=0))
     labels = [words.STAGE_LABELS[one.stage] for one in whole]
     plot = Plot(
         "stage-times", "Time per stage",
         "; ".join(f"{words.STAGE_LABELS[one.stage]}: half below {_span(one.p50)}, nine of ten below {_span(one.p90)}"
                   for one in whole),
         labels,
-        [Series("Half stayed below", "b", [one.p50 / size for one in whole]),
-         Series("Nine of ten stayed below", "a", [one.p90 / size for one in whole])],
-        f" {unit}",
+        [Series("Half stayed below", "b", [one.p50 for one in whole]),
+         Series("Nine of ten stayed below", "a", [one.p90 for one in whole])],
     )  # fmt: skip
     headings = ("Items", "p50", "p90")
     tables = [
         Table("All services", ("Stage", *headings),
               [(words.STAGE_LABELS[one.stage], one.count, _span(one.p50), _span(one.p90)) for one in whole],
-              plot=plots.grouped(plot)),
+              plot=plots.spans(plot)),
         Table("By service", ("Service", "Stage", *headings),
               [(catalogue.title(one.service_type, "staff"), words.STAGE_LABELS[one.stage], one.count, _span(one.p50),
                 _span(one.p90)) for one in found if one.service_type], 2),
@@ -220,13 +218,6 @@ def _stages(period: Period) -> Report:
         f"Pauses included; measured on the completed items of the newest {data.SAMPLES:,} completed orders at most."
     )
     return Report(tables, sentence, not whole)
-
-
-def _unit(seconds: float) -> tuple[float, str]:
-    return next(
-        ((size, unit) for size, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")) if seconds >= 2 * size),
-        (1.0, "s"),
-    )
 
 
 def _span(seconds: float) -> str:

@@ -4,6 +4,7 @@ from flask import request
 from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.fields import SelectChoice as Choice
+from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.domain.errors import Finding
@@ -23,9 +24,9 @@ NO_SCRIPT = {"autocomplete": "off"}
 
 
 class UserForm(FlaskForm):
-    email = EmailField("E-mail address", id="f-email", render_kw={"maxlength": 254, **NO_SCRIPT})
-    name = StringField("Name", id="f-name", render_kw={"maxlength": 200, **NO_SCRIPT})
-    role = SelectField("Role", id="f-role", choices=ROLES, validate_choice=False)
+    email = EmailField("E-mail address", [InputRequired()], id="f-email", render_kw={"maxlength": 254, **NO_SCRIPT})
+    name = StringField("Name", [InputRequired()], id="f-name", render_kw={"maxlength": 200, **NO_SCRIPT})
+    role = SelectField("Role", [InputRequired()], id="f-role", choices=ROLES, validate_choice=False)
     account = StringField(
         "Account", id="f-account", description="For members and resellers: its id, handle or whole name.",
         render_kw={"list": "accounts", "maxlength": 200, **NO_SCRIPT},
@@ -38,11 +39,12 @@ class UserForm(FlaskForm):
 
 class TokenForm(FlaskForm):
     user = StringField(
-        "Whose", id="f-user", description="The e-mail address of a user. Staff's tokens are trusted programs.",
+        "Whose", [InputRequired()], id="f-user",
+        description="The e-mail address of a user. Staff's tokens are trusted programs.",
         render_kw={"list": "users", "maxlength": 254, **NO_SCRIPT},
     )  # fmt: skip
     name = StringField(
-        "What for", id="f-name", description="As logs and the audit trail will call it, e.g. CRM.",
+        "What for", [InputRequired()], id="f-name", description="As logs and the audit trail will call it, e.g. CRM.",
         render_kw={"maxlength": 100, **NO_SCRIPT},
     )  # fmt: skip
     scopes = SelectMultipleField(

@@ -18,6 +18,7 @@ from app.services import users as user_verbs
 from app.web.guard import actor
 from app.web.staff import frame
 from app.web.staff.admin.forms import UserForm, first_time, form_key, put_findings
+from app.web.staff.me import browser_words
 
 SHOWS = (("", "Active"), ("inactive", "Inactive"), ("all", "All"))
 
@@ -110,7 +111,7 @@ def _page(
     return frame.answer(
         "staff/admin/user.html", "staff/admin/user.html", status, current=url_for("staff.users"), found=found, user=one,
         form=form, conflict=conflict, rest=rest, password_error=password_error, version=user_admin.version_of(one),
-        accounts=staff_admin.accounts(), is_self=one.id == actor().user_id,
+        accounts=staff_admin.accounts(), is_self=one.id == actor().user_id, browser_words=browser_words,
         tokens=[(token, staff_admin.token_state(token, clock.now())) for token in found.tokens],
     )  # fmt: skip
 
