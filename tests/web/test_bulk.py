@@ -13,7 +13,7 @@ from app.domain.models import Batch, OrderItem, SavedView, User
 from app.extensions import db
 from tests import cast
 from tests.web.desk import Desk, actions, form, later, press, words
-from tests.web.test_queue import both_databases, ids, listed
+from tests.web.test_queue import ids, listed
 from workers import jobs
 
 

@@ -16,6 +16,8 @@ def test_a_number_that_fits_one_thing_leads_straight_there(desk: Desk, engineer:
                                                      "encapsulation": "none"}))  # fmt: skip
     assert engineer.get("/search?q=100001").location == f"/orders/{order.id}"
     assert engineer.get("/search?q=20001").location == "/tickets/20001"
+    assert engineer.get("/search?q=%23100001/1").location == f"/items/{order.items[0]}"
+    assert "Nothing fits" in words(engineer.get("/search?q=100001/2"))
     assert 'href="/orders?q=Beacon%20Partners"' in engineer.get("/search?q=beacon").text
 
 
