@@ -32,7 +32,8 @@ def fresh() -> Iterator[None]:
 def table(page: str, number: int) -> list[list[str]]:
     """The cells of one of the page's tables."""
     found = re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL)[number]
-    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", found)]
+    rows = re.findall(r"<tr>(.*?)</tr>", found)
+    return [[re.sub("<[^>]*>", "", cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
 
 
 @BOTH
