@@ -339,16 +339,23 @@ def settle(item_id: uuid.UUID, then: list[story.Line] | None = None) -> None:
     status_words.refresh(item_id, then)
 
 
-def look_again(item_id: uuid.UUID) -> None:
-    """What the item waits for has changed: it looks again now. Nothing happens to one that does not wait."""
+def look_again(item_id: uuid.UUID, dates: dict[str, datetime | None]) -> None:
+    """The date that the item waits for has moved: it looks again now. `dates`: by the step that waits for each.
+
+    Nothing happens to an item that does not wait.
+    """
     row = db.session.execute(
         update(item)
         .where(item.c.id == item_id, item.c.state == S.WAITING)
         .values(run_after=clock.now())
         .returning(item.c.stage)
     ).first()
-    if row is not None:
-        after_commit.wake(item_id, row.stage)
+    if row is None:
+        return
+    for step_key, date in dates.items():
+        which = (wait.c.item_id == item_id, wait.c.open, wait.c.step_key == step_key)
+        db.session.execute(update(wait).where(*which).values(due_at=date))
+    after_commit.wake(item_id, row.stage)
 
 
 def nudge_dependents(item_id: uuid.UUID) -> None:

@@ -92,11 +92,11 @@ def _move_dates(item_ids: list[uuid.UUID], dates: dict[str, Any]) -> None:
         assert item is not None  # its row is locked
         follows = [name for name in dates if getattr(item, name) is None]
         if follows and item.status not in ENDED_STATUSES:
-            _look_again(item, follows)
+            _look_again(item, {name: dates[name] for name in follows})
 
 
-def _look_again(item: OrderItem, moved: list[str]) -> None:
-    """An item whose date moved: not begun, it reads it when it begins; waiting for the date, it looks again."""
+def _look_again(item: OrderItem, moved: dict[str, Any]) -> None:
+    """An item whose dates moved: not begun, it reads them when it begins; waiting for one, it looks again."""
     steps = {
         row.key: row
         for row in db.session.execute(
@@ -111,7 +111,7 @@ def _look_again(item: OrderItem, moved: list[str]) -> None:
         if passed or item.state is State.RUNNING:
             what = "start" if name == START else "completion"
             raise IllegalMove(f"Item {item.item_number} is under way already; its {what} cannot be moved any more.")
-    lifecycle.look_again(item.id)
+    lifecycle.look_again(item.id, {GATES[name]: date for name, date in moved.items()})
 
 
 def change_item(item_id: uuid.UUID, actor: Actor, changes: dict[str, Any], *, version: int | None = None) -> OrderItem:
@@ -133,7 +133,7 @@ def change_item(item_id: uuid.UUID, actor: Actor, changes: dict[str, Any], *, ve
     if start and completion and completion < start:
         words = "The completion lies before the start."
         raise Invalid(words, [Finding(f"/{COMPLETION}", "order", words)])
-    moved = [name for name, value in values.items() if value != getattr(item, name)]
+    moved = {name: value or getattr(item.order, name) for name, value in values.items() if value != getattr(item, name)}
     if moved:
         _look_again(item, moved)
     told = None
