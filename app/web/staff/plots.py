@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 HEIGHT, TOP, FOOT, ROW = 220, 12, 24, 36
 TICKS = 4
+MOST_LABELS, FEWER_LABELS = 13, 8
 GAP = 0.24
 """Of a slot's width: what is left free between two bars."""
 
@@ -187,7 +188,8 @@ def _whole(plot: Plot, scale: float, parts: Sequence[str]) -> Markup:
         y = _y(value, scale)
         grid.append(f'<line class="plot-grid" x1="0" x2="100%" y1="{y}" y2="{y}"/>')
         grid.append(f'<text class="plot-tick" x="-8" y="{y}" dy="4">{number(value)}{escape(plot.unit)}</text>')
-    every = max(1, math.ceil(len(plot.labels) / 12))
+    count = len(plot.labels)
+    every = 1 if count <= MOST_LABELS else math.ceil(count / FEWER_LABELS)
     foot = [
         f'<text class="plot-label{" plot-odd" if at // every % 2 else ""}" x="{_middle(plot, at)}" y="{HEIGHT - 6}">'
         f"{escape(label)}</text>"
