@@ -1,7 +1,10 @@
 """The long checks of the pages, with the demo's data: `make acceptance`. Each prints the figure that it saw."""
 
+import gzip
+import re
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
@@ -16,7 +19,8 @@ from tests.support.schema import make_schema
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser, pytest.mark.timeout(900)]
 
 LOADS = 40
-HIDDEN_SECONDS = 60
+UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)"
+STATIC = Path(__file__).parents[2] / "app" / "static"
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +68,7 @@ def test_no_page_breaks_a_rule_of_accessibility_or_scrolls_sideways(running: Exc
                 f"{who} {width} {scheme}: console: {one}" for one in complaints if "security policy" in one.lower()
             ]
             context.close()
-    print(f"\naxe and sideways scrolling: {seen} pages, {len(wrong)} violations")
+    print(f"\n7, 8. axe and sideways scrolling: {seen} pages, {len(wrong)} violations")
     assert not wrong, "\n".join(wrong)
 
 
@@ -81,7 +85,7 @@ def test_every_load_of_a_live_page_is_connected(running: Exchange, browser: Brow
         except Exception:
             continue
     context.close()
-    print(f"\n{name}: stream connected in {connected} of {LOADS} loads")
+    print(f"\n3. {name}: stream connected in {connected} of {LOADS} loads")
     assert connected == LOADS
 
 
@@ -92,7 +96,7 @@ def test_the_site_restarted_under_an_open_page_is_seen_within_seconds(running: E
     running.restart_web()
     back = time.monotonic()
     page.wait_for_selector("html[data-ui-live=live]", state="attached", timeout=60_000)
-    print(f"\nlive again {time.monotonic() - back:.1f} s after the site was ready again")
+    print(f"\n13. live again {time.monotonic() - back:.1f} s after the site was ready again")
     context.close()
 
 
@@ -105,6 +109,29 @@ def test_a_queue_page_is_quick(running: Exchange, browser: Browser) -> None:
         took.append((time.perf_counter() - began) * 1000)
         assert answer.status == 200
     took.sort()
-    print(f"\nqueue page over HTTP: median {took[LOADS // 2]:.0f} ms, p95 {took[int(LOADS * 0.95)]:.0f} ms")
+    print(f"\n15. queue page over HTTP: median {took[LOADS // 2]:.0f} ms, p95 {took[int(LOADS * 0.95)]:.0f} ms")
     page.close()
     context.close()
+
+
+def test_15_what_a_page_loads_is_small() -> None:
+    sizes = {name: len(gzip.compress((STATIC / name).read_bytes(), 9)) for name in ("handoff.js", "handoff.css")}
+    print("\n15. " + ", ".join(f"{name} {size / 1024:.1f} KB gzipped" for name, size in sizes.items()))
+    assert sizes["handoff.js"] <= 25 * 1024
+    assert sizes["handoff.css"] <= 30 * 1024
+
+
+def test_14_every_moment_is_in_utc_and_members_read_no_debug_line(running: Exchange, browser: Browser) -> None:
+    wrong, seen, debug = [], 0, 0
+    for who, paths in screenshots.pages_of(running).items():
+        context, page = _signed_in(browser, running.url, who)
+        for name, path in paths.items():
+            page.goto(path)
+            moments = page.locator("time").evaluate_all("all => all.map(one => one.getAttribute('datetime'))")
+            seen += len(moments)
+            wrong += [f"{name}: {one}" for one in moments if not re.fullmatch(UTC, one or "")]
+            debug += page.locator(".log-debug").count() if who == "member" else 0
+        context.close()
+    print(f"\n14. {seen} moments, {len(wrong)} not in UTC; debug lines on members' pages: {debug}")
+    assert not wrong
+    assert debug == 0
