@@ -5,12 +5,14 @@ import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
 
 from app.domain.models import Account, Order, OrderItem, SavedView
 from app.extensions import db
 from app.services.actor import Actor
 
 MOST = 8
+LARGEST = 2**31 - 1
 _ITEM = re.compile(r"(\d{1,9})\s*/\s*(\d{1,4})?")
 
 
@@ -47,6 +49,20 @@ def items(text: str) -> list[ItemPlace]:
         ItemPlace(row.id, f"{number}/{row.item_number}", row.service_type, row.action, row.type, row.organisation)
         for row in db.session.execute(query)
     ]
+
+
+def orders_beginning(text: str) -> list[Order]:
+    """Orders whose number begins with these digits and goes on, the newest first; nothing for any other text."""
+    if not re.fullmatch(r"[1-9]\d{1,7}", text):
+        return []
+    found: list[Order] = []
+    for more in range(1, 5):  # a range each, so that the index is read no further than needed
+        first = int(text) * 10**more
+        if len(found) < MOST and first < LARGEST - 10**more:
+            numbers = Order.number.between(first, first + 10**more - 1)
+            rest = select(Order).where(numbers).order_by(Order.number.desc()).limit(MOST - len(found))
+            found += db.session.scalars(rest.options(joinedload(Order.account)))
+    return found
 
 
 def saved_views(actor: Actor) -> list[SavedView]:

@@ -40,6 +40,11 @@ def test_an_orders_number_leads_to_the_order_and_its_items(desk: Desk, engineer:
     assert f'href="/items/{placed.items[0]}"' not in only
 
 
+def test_the_first_digits_of_a_number_are_enough(desk: Desk, engineer: FlaskClient) -> None:
+    placed = desk.place(("connexions", "new", CONNEXIONS))
+    assert f'href="/orders/{placed.id}"' in _jumps(engineer, str(placed.number)[:3])
+
+
 def test_members_find_their_own_orders_only(desk: Desk, member: FlaskClient) -> None:
     own = desk.place(("connexions", "new", CONNEXIONS))
     strangers = desk.value(desk.port(account=cast.PARTNER), "order_id")
@@ -56,7 +61,7 @@ def test_saved_views_are_there_by_name(desk: Desk, engineer: FlaskClient, collea
     assert "Patching" not in _jumps(colleague, "patch")
 
 
-@pytest.mark.parametrize("text", ["%", "'", "9" * 90, "0/0", "\x00", "ж<script>", "100042/99999"])
+@pytest.mark.parametrize("text", ["%", "'", "9" * 90, "0/0", "\x00", "ж<script>", "100042/99999", "99999999", "2147483647"])
 def test_nonsense_finds_nothing_and_breaks_nothing(engineer: FlaskClient, text: str) -> None:
     assert "Search for" in _jumps(engineer, text) or text == "\x00"
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import Response, url_for
 
 from app import catalogue
+from app.domain.models import Order
 from app.queries import portal, staff_jump, staff_search
 from app.web.guard import actor
 from app.web.portal import frame as portal_frame
@@ -55,7 +56,7 @@ def _staff(text: str) -> Iterator[Group]:
         return
     yield Group("Items", [Jump(one.name, f"{_service(one)} · {one.member}", url_for("staff.item", item_id=one.id))
                           for one in staff_jump.items(text)])  # fmt: skip
-    yield from _found(staff_search.find(text))
+    yield from _found(staff_search.find(text), staff_jump.orders_beginning(text))
     yield Group("Everywhere", [Jump(f"Search for “{text}”", "", url_for("staff.search", q=text))])
 
 
@@ -88,10 +89,10 @@ def _saved_url(view: str, filters: dict[str, Any], sort: str) -> str:
     return f"{url_for('staff.work')}?{urlencode({'view': view, **plain, **({'sort': sort} if sort else {})})}"
 
 
-def _found(found: staff_search.Found) -> Iterator[Group]:
+def _found(found: staff_search.Found, beginning: list[Order]) -> Iterator[Group]:
     yield Group("Orders", [
         Jump(str(one.number), f"{words.order_badge(one.status).words} · {one.account.organisation}",
-             url_for("staff.order", order_id=one.id)) for one in found.orders[:PER_GROUP]
+             url_for("staff.order", order_id=one.id)) for one in [*found.orders, *beginning][:PER_GROUP]
     ])  # fmt: skip
     yield Group("Services", [
         Jump(str(one.number), f"{catalogue.title(one.service_type, 'staff')} · {one.account.organisation}",
