@@ -9,7 +9,7 @@ from app.domain import clock, story
 from app.domain.models import Account, Counter, Fabric, HandlerPlan, Location, PortGroup, User, WorkerBeat
 from app.domain.models.base import table_of
 from app.extensions import db
-from app.services import demo_exchange, demo_history, demo_orders, demo_services
+from app.services import demo_exchange, demo_history, demo_orders, demo_packages, demo_services
 from app.services.demo_rows import Past
 from app.services.demo_services import Market
 from app.services.orders import FIRST_ORDER_NUMBER
@@ -26,6 +26,8 @@ def load(config: Config, *, if_empty: bool = False) -> str:
     if if_empty and _holds_anything():
         return "The database holds accounts or users already; nothing was loaded."
     demo_exchange.build()
+    demo_packages.build()
+    demo_packages.enable_terms()
     past = _past(config)
     numbers = _reserve("service", demo_services.FIRST_NUMBER, MOST_SERVICES)
     market = Market(past, past.dice, numbers)

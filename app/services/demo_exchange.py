@@ -98,6 +98,10 @@ PEOPLE: dict[str, tuple[str, Role, str | None]] = {
 
 PLACES = {"LD8": "Docklands 8", "THN": "Thames North", "PUL": "Pulteney Lane", "Mon": "Monument Wharf",
           "SEC": "Sea Cliff"}  # fmt: skip
+ADDRESSES = {
+    "LD8": "8 Mirror Dock, London E14", "THN": "2 Thimble Lane, London E1", "PUL": "31 Pulteney Lane, Edinburgh EH11",
+    "Mon": "Monument Wharf, St Helier JE2", "SEC": "Sea Cliff Road, Douglas IM1",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -160,7 +164,8 @@ def _stock() -> None:
     switches = [(lan.code, place, name) for lan in FABRICS for place, name in lan.switches.items()]
     db.session.execute(
         insert(Location),
-        [{"id": new_id(), "fabric_code": code, "code": place, "name": PLACES[place]} for code, place, _ in switches],
+        [{"id": new_id(), "fabric_code": code, "code": place, "name": PLACES[place], "address": ADDRESSES[place]}
+         for code, place, _ in switches],
     )
     db.session.execute(
         insert(Switch),

@@ -55,7 +55,7 @@ def build() -> None:
 
 
 def enable_terms(
-    version: str = "2026-1", text: str = TERMS, since: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    version: str = "2026-1", text: str = TERMS, since: datetime = datetime(2020, 1, 1, tzinfo=UTC)
 ) -> None:
     """From `since` on orders that are submitted need this version accepted."""
     db.session.add(Terms(version=version, text=text, in_force_from=since))
