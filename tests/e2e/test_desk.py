@@ -194,3 +194,15 @@ def test_it_all_works_without_javascript(site: Site) -> None:
     page.get_by_label("Reason").fill("Ordered twice.")
     page.get_by_role("button", name="Cancel this item").click()
     until(lambda: site.desk.state(second) is State.CANCELLED, "the item is cancelled")
+
+
+@pytest.mark.acceptance
+def test_two_people_at_one_item_see_each_other_and_nothing_typed_is_lost(site: Site) -> None:
+    path = f"/items/{site.desk.port()}"
+    nell, ivo = (site.page(email, path) for email in (cast.ENGINEER, cast.ENGINEER2))
+    expect(nell.locator(".others-here")).to_have_text("Ivo Splice is looking at this.")
+    ivo.locator("#f-patch_position").press_sequentially("LD8-R")
+    expect(nell.locator(".others-here")).to_have_text("Ivo Splice is typing here.")
+    expect(ivo.locator("#f-patch_position")).to_have_value("LD8-R")
+    nell.goto("/work?view=unclaimed")
+    expect(nell.locator(".here")).to_contain_text("Ivo Splice")

@@ -4,12 +4,15 @@ import uuid
 
 import pytest
 
+from app.queries import staff_reports
 from tests import cast
 from tests.web.desk import CONNEXIONS, Desk, press
 
 PAGES = (
     "/", "/work?view=all", "/work?view=unclaimed&site=LD8", "/work?view=failed", "/work?view=waiting", "/orders",
     "/orders?q=harbour", "/tickets?view=all", "/search?q=harbour", "/search?q=1", "/workers", "/rail", "/audit",
+    "/services", "/services?q=harbour", "/reports/orders", "/reports/automation", "/reports/stages", "/reports/pauses",
+    "/reports/busiest", "/admin/users", "/admin/tokens", "/admin/catalogue/pvlan", "/me",
 )  # fmt: skip
 MOST = 30
 """Queries that any page may need, its rail and the sign-in included."""
@@ -32,10 +35,12 @@ def test_more_rows_need_no_more_queries(desk: Desk) -> None:
     item_id, order_id = fill(desk, 1)
     browser = cast.browser(desk.app, cast.ENGINEER)
     admin = cast.browser(desk.app, cast.ADMIN)
-    pages = (*PAGES, f"/items/{item_id}?view=failed", f"/orders/{order_id}", "/tickets/20001")
+    pages = (*PAGES, f"/items/{item_id}?view=failed", f"/items/{item_id}/job-sheet",
+             f"/items/{item_id}/cancel", f"/orders/{order_id}", "/tickets/20001")  # fmt: skip
 
     def count(page: str) -> int:
-        client = admin if page == "/audit" else browser
+        client = admin if page.startswith(("/audit", "/admin")) else browser
+        staff_reports.forget()
         with desk.counted() as sent:
             assert client.get(page).status_code == 200, page
         return len(sent)
