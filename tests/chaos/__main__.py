@@ -13,9 +13,12 @@ def main() -> int:
     scale = SHORT if options.short else LONG
     scale = replace(scale, seed=options.seed, items=options.items or scale.items)
     kinds = [options.db] if options.db else ["sqlite", "postgresql"]
-    reports = [run(kind, scale, lambda line: print(f"\r{line}   ", end="", flush=True)) for kind in kinds]
-    _print(reports)
-    return 1 if any(report.faults for report in reports) else 0
+    faults = 0
+    for kind in kinds:
+        report = run(kind, scale, lambda line: print(f"\r{line}   ", end="", flush=True))
+        _print(report)
+        faults += len(report.faults)
+    return 1 if faults else 0
 
 
 def _options() -> argparse.Namespace:
@@ -29,17 +32,16 @@ def _options() -> argparse.Namespace:
     return reader.parse_args()
 
 
-def _print(reports: list[Report]) -> None:
-    print(f"\n\n{'':40}" + "".join(f"{report.kind:45}" for report in reports))
-    for cells in zip(*(report.rows() for report in reports), strict=True):
-        print(f"{cells[0][0]:40}" + "".join(f"{value:45}" for _, value in cells))
-    for report in reports:
-        for fault in report.faults[:40]:
-            print(f"{report.kind}: {fault}")
-        for error, times in report.tally.retried.most_common(5):
-            print(f"{report.kind}: retried {times}×: {error}")
-        if report.faults:
-            print(report.last_words)
+def _print(report: Report) -> None:
+    print(f"\n\n{'':40}{report.kind}")
+    for name, value in report.rows():
+        print(f"{name:40}{value}")
+    for fault in report.faults[:40]:
+        print(f"{report.kind}: {fault}")
+    for error, times in report.tally.retried.most_common(5):
+        print(f"{report.kind}: retried {times}×: {error}")
+    if report.faults:
+        print(report.last_words)
 
 
 if __name__ == "__main__":
