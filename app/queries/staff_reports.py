@@ -136,12 +136,11 @@ class AutomationReport:
 
 def automation(period: Period) -> AutomationReport:
     slot = _slot(period).label("slot")
-    paused = select(Wait.item_id).where(Wait.kind.in_(PERSON_WAITS)).distinct().subquery()
+    paused = select(Wait.id).where(Wait.item_id == OrderItem.id, Wait.kind.in_(PERSON_WAITS)).exists()
     rows = db.session.execute(
         select(slot, OrderItem.service_type, OrderItem.action, func.count().label("number"),
-               func.count(paused.c.item_id).label("paused"))
+               func.count().filter(paused).label("paused"))
         .join(Order, Order.id == OrderItem.order_id)
-        .outerjoin(paused, paused.c.item_id == OrderItem.id)
         .where(_placed(period), OrderItem.status == Status.COMPLETED)
         .group_by(slot, OrderItem.service_type, OrderItem.action)
     )  # fmt: skip
