@@ -19,7 +19,7 @@ SOON_SHARE = 0.25
 MEMBERS = 200
 """More members than this whose name fits a text are not looked at."""
 HELD = text("order_item.held")  # literal, in the words of the partial index
-_ORDER = re.compile(r"(\d{1,9})(?:/(\d{1,4}))?")
+_ORDER = re.compile(r"(\d{1,9})(?:/(\d{1,4}))?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Filters:
     """What the list is narrowed to; empty = everything.
 
     `member` is an account's id, `site` a location's code, `owner` a user's id or “nobody”, `error` an error class,
-    `due` “over” or “soon”, `text` an order, item or service number, or part of a member's name.
+    `due` “over” or “soon”, `text` an order, item or service number, else part of a member's name.
     """
 
     service: str = ""
@@ -44,6 +44,11 @@ class Filters:
     def as_dict(self) -> dict[str, Any]:
         """Those in force."""
         return {one.name: value for one in fields(self) if (value := getattr(self, one.name))}
+
+    @property
+    def by_item(self) -> bool:
+        """Whether one of them asks for more than what an item waits for says itself."""
+        return bool(self.as_dict().keys() - {"owner", "due"})
 
 
 @dataclass(frozen=True)
@@ -129,16 +134,24 @@ class Narrowing:
         return and_(due - SOON_SHARE * (due - since) <= now.timestamp())
 
     def _by_text(self) -> ColumnElement[bool]:
+        if items := _named_items(self.wanted.text):
+            return OrderItem.id.in_(items)
         self._order()
-        said = self.wanted.text
-        members = member_ids(said)
-        found: list[ColumnElement[bool]] = [Order.account_id.in_(members), Order.sub_account_id.in_(members)]
-        if number := _ORDER.fullmatch(said):
-            named = Order.number == int(number[1])
-            found.append(and_(named, OrderItem.item_number == int(number[2])) if number[2] else named)
-            if not number[2]:
-                found.append(OrderItem.service_number == int(number[1]))
-        return or_(*found)
+        members = member_ids(self.wanted.text)
+        return or_(Order.account_id.in_(members), Order.sub_account_id.in_(members))
+
+
+def _named_items(said: str) -> list[uuid.UUID]:
+    """The items that “100042”, “100042/1” or a service's number stands for; none if it is no number of ours."""
+    number = _ORDER.fullmatch(said)
+    if number is None:
+        return []
+    wanted = int(number[1])
+    of_order = select(OrderItem.id).join(Order, Order.id == OrderItem.order_id).where(Order.number == wanted)
+    if number[2]:
+        return list(db.session.scalars(of_order.where(OrderItem.item_number == int(number[2]))))
+    of_service = select(OrderItem.id).where(OrderItem.service_number == wanted)
+    return [*db.session.scalars(of_order.limit(MEMBERS)), *db.session.scalars(of_service.limit(MEMBERS))]
 
 
 def member_ids(said: str) -> list[str]:

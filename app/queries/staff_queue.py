@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, true
 
 from app.domain import clock
 from app.domain.models import Order, OrderItem, Wait
@@ -23,13 +23,12 @@ from app.extensions import db
 from app.queries import staff_places
 from app.queries.staff_narrow import Filters, Kind, Narrowing, free, held_by, not_held
 from app.queries.staff_places import Place, Sort, micros
+from app.queries.staff_sources import CAP, Source, capped, rows
 from app.services.actor import Actor
 
 __all__ = ["CAP", "Filters", "Page", "Queue", "Sort", "Tile", "View", "counts", "ours", "tiles"]
 
 PAGE = 50
-CAP = 10_000
-"""Beyond this a count says “10,000+”."""
 
 # Literal, in the words of the partial indexes.
 OPEN = text("wait.open")
@@ -69,18 +68,6 @@ _ASKED_BY_VIEW: dict[View, Callable[[Actor], ColumnElement[bool]]] = {
     View.WAITING: lambda actor: ~ours(actor),
     View.ALL: lambda actor: true(),
 }
-
-
-@dataclass(frozen=True)
-class Source:
-    """One kind of row: a statement of (at, since, tie, id) without order, and the columns to sort and page by."""
-
-    rank: int
-    statement: Select[Any]
-    at: Any
-    tie: Any
-    since: Any
-    shift: timedelta = timedelta(0)  # `at` as people see it = the column + shift
 
 
 @dataclass(frozen=True)
@@ -147,24 +134,35 @@ class Queue:
         """The items of the whole list, `limit` at most, in its order. `until`: only what stood there already then."""
         found: list[Place] = []
         for source in self.sources():
-            found += _rows(source, self.sort, None, False, limit, until)
+            found += rows(source, self.sort, None, False, limit, until)
         return list(dict.fromkeys(place.item_id for place in sorted(found)[:limit]))
 
     def counted(self) -> Iterator[Source]:
         """Sources that hold each row once, in no particular order."""
-        if self.view is View.ALL and not (self.filters.owner or self.filters.due):  # else the wait has a say
-            yield self._source(select(OrderItem.id.label("id")).where(UNENDED), OrderItem.status_since, Kind(False))
+        if self._whole:
+            yield self._everything()
         else:
             yield from self.sources()
 
     def sources(self) -> Iterator[Source]:
         """The kinds of rows that make up this view, by their ranks."""
+        if self._whole and self.sort is not Sort.DUE:
+            yield self._everything()
+            return
         if self.view in _ASKED_BY_VIEW:
             yield self._asked()
         if self.view in (View.FAILED, View.ALL):
             yield self._failed()
         if self.view in (View.WAITING, View.ALL):
             yield self._others()
+
+    @property
+    def _whole(self) -> bool:
+        """Whether what an item waits for has no say."""
+        return self.view is View.ALL and not (self.filters.owner or self.filters.due)
+
+    def _everything(self) -> Source:
+        return self._source(select(OrderItem.id.label("id")).where(UNENDED), OrderItem.status_since, Kind(False))
 
     def _by_due(self) -> "Queue":
         return self if self.sort is Sort.DUE else Queue(self.view, self.filters, self.actor, self.target)
@@ -178,7 +176,7 @@ class Queue:
             edge = place if place is not None and place.rank == rank else None
             for source in sources:
                 if source.rank == rank:
-                    found += _rows(source, self.sort, edge, backwards, limit)
+                    found += rows(source, self.sort, edge, backwards, limit)
             if len(found) >= limit:
                 break
         return sorted(found, reverse=backwards)[:limit]
@@ -190,7 +188,7 @@ class Queue:
             statement = select(OrderItem.id.label("id")).join(Wait, and_(Wait.item_id == OrderItem.id, OPEN))
             return self._source(statement.where(UNENDED, *asked), Wait.opened_at, kind)
         statement = select(Wait.item_id.label("id")).where(OPEN, *asked)
-        if self.filters.as_dict():  # else the wait says it all
+        if self.filters.by_item:  # else the wait says it all
             statement = statement.join(OrderItem, OrderItem.id == Wait.item_id)
         return self._source(statement, Wait.opened_at, kind, Wait.due_at, Wait.item_id)
 
@@ -224,39 +222,6 @@ class Queue:
         columns = at.label("at"), since.label("since"), tie.label("tie")
         narrowed = Narrowing(statement.add_columns(*columns), self.filters, kind)
         return Source(rank, narrowed.done(with_order=self.sort is Sort.ORDER), at, tie, since, shift)
-
-
-def _rows(
-    source: Source, sort: Sort, place: Place | None, backwards: bool, limit: int, until: datetime | None = None
-) -> list[Place]:
-    statement = source.statement
-    if place is not None:
-        statement = statement.where(_behind(source, sort, place, backwards))
-    if until is not None:
-        statement = statement.where(source.since <= until)
-    first_at = source.at.desc() if backwards is not (sort is Sort.ORDER) else source.at
-    first_tie = source.tie.desc() if backwards else source.tie
-    rows = db.session.execute(statement.order_by(first_at, first_tie).limit(limit))
-    if sort is Sort.ORDER:
-        return [Place(0, -row.at, row.tie, row.id) for row in rows]
-    return [Place(source.rank, micros(row.at + source.shift), row.tie.int, row.id) for row in rows]
-
-
-def _behind(source: Source, sort: Sort, place: Place, backwards: bool) -> ColumnElement[bool]:
-    """The rows after a place, or before it."""
-    if sort is Sort.ORDER:  # newest orders first, the items of each as they are numbered
-        number, item = -place.at, place.tie
-        if backwards:
-            return and_(source.at >= number, or_(source.at > number, source.tie < item))
-        return and_(source.at <= number, or_(source.at < number, source.tie > item))
-    key, edge = tuple_(source.at, source.tie), (place.moment - source.shift, place.tie_id)
-    return key < edge if backwards else key > edge
-
-
-def capped(statement: Select[Any]) -> Any:
-    """The number of rows as a scalar subquery that stops counting beyond `CAP`."""
-    some = statement.limit(CAP + 1).subquery()
-    return select(func.count()).select_from(some).scalar_subquery()
 
 
 def counts(actor: Actor) -> dict[View, int]:

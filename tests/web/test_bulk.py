@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from app.domain.models import Batch, OrderItem, SavedView, User
 from app.extensions import db
 from tests import cast
+from tests.support.schema import both_databases
 from tests.web.desk import Desk, actions, form, later, press, words
 from tests.web.test_queue import ids, listed
 from workers import jobs
