@@ -23,7 +23,7 @@ from sqlalchemy import select, update
 
 from app.catalogue import ItemInput, partial
 from app.config import Config
-from app.domain import after_commit, clock, story
+from app.domain import after_commit, clock, lifecycle, story
 from app.domain.errors import Conflict, Finding, Invalid, NotFound
 from app.domain.models import Account, ItemSetup, Order, OrderItem, OrderLog, Payment
 from app.domain.states import State, Status
@@ -167,6 +167,7 @@ def delete(order_id: uuid.UUID, actor: Actor, *, version: int | None = None) -> 
 
 def draft(order_id: uuid.UUID, actor: Actor, version: int | None = None) -> Order:
     """The draft, locked, for who may write it. `NotFound` for somebody else's, `Conflict` if it is none any more."""
+    lifecycle.lock_items(order_id)  # items before the order, as everybody does
     order = locked(order_id, None)
     if not (actor.trusted or actor.is_staff or order.account_id in actor.account_ids):
         raise NotFound("There is no such order.")

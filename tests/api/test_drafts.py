@@ -1,10 +1,16 @@
 """A draft's life through the API, as the seed of an operator's order tells it: fill in, replace, submit, confirm."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
-from app.domain.models import Account
+from app.domain.models import Account, Order, Service
+from app.domain.states import Status
 from app.extensions import db
 from app.services import demo_packages
 from tests import cast
@@ -164,3 +170,48 @@ def test_references_of_a_draft_are_shown_as_they_were_sent(member):
     assert [item["service_number"] for item in draft["items"]] == [None, {"item": 1}]
     assert draft["items"][1]["depends_on"] == [1]
     assert member.put(at(draft), json=draft).json["items"][1]["service_number"] == {"item": 1}
+
+
+def at_once(app: Flask, calls: list[Callable[[FlaskClient], Any]]) -> list[int]:
+    """Each call in a thread of its own, all at the same moment; the statuses, sorted."""
+    start = Barrier(len(calls))
+    programs = [cast.program(app, cast.MEMBER) for _ in calls]
+
+    def run(call: Callable[[FlaskClient], Any], program: FlaskClient) -> int:
+        start.wait(timeout=30)
+        return int(call(program).status_code)
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return sorted(pool.map(run, calls, programs))
+
+
+def test_submitted_by_several_at_once_it_is_one_order(kept, app):
+    assert at_once(app, [lambda program: program.post(at(kept, "submit"))] * 4) == [200, 409, 409, 409]
+    with app.app_context():
+        assert db.session.query(Service).filter_by(state="pre_active").count() == 1
+
+
+def test_submitted_changed_and_deleted_at_once_one_thing_is_true(kept, app):
+    found = at_once(
+        app,
+        [
+            lambda program: program.post(at(kept, "submit")),
+            lambda program: program.delete(at(kept)),
+            lambda program: program.patch(at(kept), json={"notes": "Soon"}),
+            lambda program: program.put(at(kept), json={}),
+        ],
+    )
+    assert set(found) <= {200, 204, 404, 409, 422}  # 422: what PUT left of the draft cannot be submitted
+    with app.app_context():
+        order = db.session.query(Order).one_or_none()
+        submitted = order is not None and order.status is not Status.DRAFT
+        assert db.session.query(Service).filter_by(state="pre_active").count() == (1 if submitted else 0)
+
+
+def test_two_packages_at_once_are_one(member, shop, app):
+    draft = member.post("/oms/orders?draft=true", json={}).json
+    member.post("/oms/qualifications", json={"method": "none", "order_id": draft["id"]})
+    calls = [lambda program, code=code: program.post(at(draft, "package"), json={"code": code})
+             for code in ("PORT-1G", "CUG", "PEER")]  # fmt: skip
+    assert at_once(app, calls) == [200, 409, 409]
+    assert len(member.get(at(draft)).json["items"]) == 1
