@@ -15,7 +15,7 @@ from app import config as settings
 from app import queues
 from app.domain.errors import HandoffError
 from app.domain.permissions import Role, Scope
-from app.services import audit, demo, sweep, users
+from app.services import accounts, audit, demo, sweep, users
 
 BY = "command line"
 P = ParamSpec("P")
@@ -69,6 +69,18 @@ def add_user(email: str, name: str, role: str, account: str | None, password: st
     """Add somebody who can sign in."""
     added = users.add(email, name, role, password if password is not None else _password(), account, by=BY)
     click.echo(f"{added.email} can sign in now, as {added.role.value}.")
+
+
+@user.command("invite")
+@click.option("--email", required=True)
+@click.option("--name", required=True)
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--account", help="The account of a member or reseller, by its id.")
+@plainly
+def invite_user(email: str, name: str, role: str, account: str | None) -> None:
+    """Add somebody who chooses a password by a mailed link."""
+    added = accounts.invite(email, name, role, account, by=BY)
+    click.echo(f"A link to choose a password is on its way to {added.email}; it works for 7 days.")
 
 
 def _password() -> str:

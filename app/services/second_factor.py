@@ -104,6 +104,13 @@ def switch_off(user: User, password: str) -> None:
     db.session.commit()
 
 
+def taken_off(user: User, *, by: str) -> None:
+    """An administrator does it for somebody who has lost the app and the recovery codes. Commits."""
+    remove(user)
+    _tell(user, on=False, by=by)
+    db.session.commit()
+
+
 def remove(user: User) -> None:
     """In the caller's transaction."""
     for table in (factor, codes):
@@ -172,8 +179,8 @@ def _wrong(words: str) -> Invalid:
     return Invalid("The code was not taken.", [Finding("/code", "match", words)])
 
 
-def _tell(user: User, *, on: bool) -> None:
+def _tell(user: User, *, on: bool, by: str = "") -> None:
     now = clock.now()
-    story.audit(user.name, f"second factor {'on' if on else 'off'}", subject=user.email)
+    story.audit(by or user.name, f"second factor {'on' if on else 'off'}", subject=user.email)
     mails.write(f"factor:{user.id}:{now.isoformat()}", "second_factor", user.email,
                 {"on": on, "at": now.isoformat(), "zone": user.timezone})  # fmt: skip

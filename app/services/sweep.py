@@ -43,7 +43,7 @@ def sweep(limit: int = 500, grace: timedelta = timedelta(0)) -> tuple[int, int]:
             if room := min(limit, wakes.room(stage.value)):
                 items += [(item_id, stage) for item_id in _due_items(stage, now, room)]
         orders = _due_orders(now, min(limit, wakes.room(queues.OUTBOX)))
-        orders += mails.due(now, min(limit, wakes.room(queues.OUTBOX)))
+        orders = list(dict.fromkeys([*orders, *mails.due(now, min(limit, wakes.room(queues.OUTBOX)))]))
         batches = _orphans(now, min(limit, wakes.room(queues.BATCHES)))
         db.session.rollback()
     wakes.wake(items)

@@ -44,7 +44,7 @@ def test_a_user_that_was_added_can_sign_in(run: Run, app: Flask) -> None:
     done = run(*ADD_USER, "--account", cast.HARBOUR, stdin="a-long-password\n")
     assert done.exit_code == 0, done.output
     with app.app_context():
-        signed_in, _ = access.sign_in("new@harbour-connect.example", "a-long-password", "127.0.0.1", "", 1)
+        signed_in = access.check_password("new@harbour-connect.example", "a-long-password", "127.0.0.1")
         assert signed_in.account_id == cast.HARBOUR
     assert "new@harbour-connect.example  member  account-harbour  New Hand" in run("user", "list").output
 
@@ -172,7 +172,7 @@ class TestDemo:
         assert done.exit_code == 0, done.output
         with app.app_context():
             assert all(email.endswith("@handoff.example") for email in db.session.scalars(select(User.email)))
-            access.sign_in("engineer@handoff.example", "handoff-demo", "127.0.0.1", "", 1)
+            access.check_password("engineer@handoff.example", "handoff-demo", "127.0.0.1")
 
     @on_sqlite
     def test_a_reset_asks_first(self, run: Run, app: Flask) -> None:

@@ -106,7 +106,7 @@ class Shower:
             order_name=order.name,
             stage=row.stage.value if row.stage else None,
             status_since=self.at(row.status_since),
-            held_reason=row.held_reason,
+            held_reason=row.held_reason if self.actor.trusted else None,  # written by staff, for staff
             depends_on=around.needs.get(row.id, []),
             requested_start_date=self.maybe(row.requested_start_date),
             requested_completion_date=self.maybe(row.requested_completion_date),

@@ -6,7 +6,7 @@ from typing import Any
 from flask import redirect, render_template, request, session, url_for
 
 from app.domain import clock, story
-from app.domain.errors import NotSignedIn
+from app.domain.errors import Conflict, NotSignedIn
 from app.domain.models import User
 from app.extensions import db
 from app.services import access, second_factor
@@ -36,21 +36,22 @@ def _half() -> tuple[User, str] | None:
     return user, safe_next(half["next"])
 
 
-def _begin_again() -> Any:
-    session.pop(HALF, None)
-    return redirect(url_for("auth.login"), 303)
+def _needed_half() -> tuple[User, str]:
+    half = _half()
+    if half is None:
+        session.pop(HALF, None)
+        raise Conflict("Please begin again: your password was not given, or more than five minutes ago.")
+    return half
 
 
 def code_page() -> Any:
-    return render_template("auth/code.html", error="") if _half() else _begin_again()
+    _needed_half()
+    return render_template("auth/code.html", error="")
 
 
 def check_code() -> Any:
     """POST: after a few wrong codes the person must wait, whichever browser they come from."""
-    half = _half()
-    if half is None:
-        return _begin_again()
-    user, target = half
+    user, target = _needed_half()
     guesses = f"code:{user.id}"
     try:
         access.refuse_guessing(guesses)

@@ -27,7 +27,7 @@ from app.web.staff import (
     work,
     workers,
 )
-from app.web.staff.admin import catalogue, people, tokens
+from app.web.staff.admin import catalogue, people, tokens, ways_in
 
 bp = Blueprint("staff", __name__)
 
@@ -111,6 +111,8 @@ routes(
     ("POST", "/admin/users/<uuid:user_id>/reactivate", people.reactivate, Permission.USERS_MANAGE),
     ("POST", "/admin/users/<uuid:user_id>/end-sessions", people.end_sessions, Permission.USERS_MANAGE),
     ("POST", "/admin/users/<uuid:user_id>/password", people.give_password, Permission.USERS_MANAGE),
+    ("POST", "/admin/users/<uuid:user_id>/invite", ways_in.invite, Permission.USERS_MANAGE),
+    ("POST", "/admin/users/<uuid:user_id>/code-off", ways_in.code_off, Permission.USERS_MANAGE),
     ("GET", "/admin/tokens", tokens.tokens, Permission.USERS_MANAGE),
     ("POST", "/admin/tokens", tokens.add_token, Permission.USERS_MANAGE),
     ("GET", "/admin/tokens/new", tokens.new_token, Permission.USERS_MANAGE),
