@@ -115,9 +115,7 @@ def as_member(order: Order) -> OrderPart | None:
 
 def _details(order: Order) -> dict[uuid.UUID, list[tuple[str, str]]]:
     """What each item orders, in the catalogue's words; a change as “old → new”."""
-    items = db.session.scalars(
-        select(OrderItem).where(OrderItem.order_id == order.id).order_by(OrderItem.item_number)
-    ).all()
+    items = items_of(order.id)
     called = names.for_items(items)
     return {one.id: portal_order.item_details(one, order.type, called) for one in items}
 
@@ -236,3 +234,10 @@ def item_number(order_id: uuid.UUID, item_id: uuid.UUID) -> int | None:
     return db.session.scalar(
         select(OrderItem.item_number).where(OrderItem.id == item_id, OrderItem.order_id == order_id)
     )
+
+
+def items_of(order_id: uuid.UUID) -> Sequence[OrderItem]:
+    """The order's items by their numbers."""
+    return db.session.scalars(
+        select(OrderItem).where(OrderItem.order_id == order_id).order_by(OrderItem.item_number)
+    ).all()

@@ -13,12 +13,14 @@ from sqlalchemy.orm import joinedload
 from app.domain import clock
 from app.domain.errors import Malformed
 from app.domain.models import Account, Fabric, Order, OrderItem, Service, Wait
-from app.domain.models.base import Json
 from app.domain.states import ENDED_STATUSES, Status, WaitKind
 from app.extensions import db
 from app.queries import staff_rows, staff_search
 from app.queries.staff_queue import OPEN
 from app.queries.staff_rows import ItemRow
+from app.queries.staff_sales import Needs, SalesTask, needs_sales
+
+__all__ = ["Filters", "Needs", "OrderPage", "SalesTask", "Sort", "count", "counts", "needs_sales", "page"]
 
 OPEN_STATUSES = [status for status in Status if status not in ENDED_STATUSES]
 PAGE = 50
@@ -35,15 +37,6 @@ class Sort(StrEnum):
     NEWEST = auto()
     OLDEST = auto()
     CHANGED = auto()
-
-
-class Needs(StrEnum):
-    """What an order waits for."""
-
-    CONFIRMATION = auto()  # Sales' own
-    AGREEMENT = auto()  # another account's
-    MEMBER = auto()
-    HANDS = auto()  # worked by hand by Sales
 
 
 @dataclass(frozen=True)
@@ -218,56 +211,3 @@ def fabrics() -> list[tuple[str, str]]:
 def organisation(account_id: str) -> str:
     """What an account is called; its id if it is not known."""
     return db.session.scalar(select(Account.organisation).where(Account.id == account_id)) or account_id
-
-
-@dataclass(frozen=True)
-class SalesTask:
-    """An order that Sales must deal with. `late`: a member or an owner has not answered in time.
-
-    `needs`: confirmation, hands, or agreement and member where they are past their respond-by.
-    """
-
-    needs: Needs
-    id: uuid.UUID
-    number: int
-    member: str
-    requestor: Json
-    items: int
-    opened_at: datetime
-    due_at: datetime | None
-    title: str
-    tell: str | None
-
-
-def needs_sales(limit: int) -> list[SalesTask]:
-    """Orders to confirm or reject, manual orders, and questions to members past their respond-by: due first."""
-    ours = and_(Wait.audience == "team:sales", Wait.kind.in_((WaitKind.CONFIRM, WaitKind.MANUAL)))
-    overdue = and_(Wait.audience.startswith("account:", autoescape=True), Wait.due_at < clock.now())
-    asked = (
-        select(OrderItem.order_id, Wait.kind, (Wait.audience == "team:sales").label("ours"),
-               func.count().label("items"), func.min(Wait.opened_at).label("opened"),
-               func.min(Wait.due_at).label("due"), func.min(Wait.title).label("title"),
-               func.min(Wait.tell).label("tell"))
-        .join(Wait, Wait.item_id == OrderItem.id)
-        .where(OPEN, or_(ours, overdue))
-        .group_by(OrderItem.order_id, Wait.kind, Wait.audience == "team:sales")
-        .subquery()
-    )  # fmt: skip
-    rows = db.session.execute(
-        select(asked, Order.number, Account.organisation, Order.requestor)
-        .join(Order, Order.id == asked.c.order_id)
-        .join(Account, Account.id == Order.account_id)
-        .order_by(asked.c.due.is_(None), asked.c.due, Order.number)
-        .limit(limit)
-    )
-    return [_task(row) for row in rows]
-
-
-def _task(row: Any) -> SalesTask:
-    kinds = {(WaitKind.CONFIRM, True): Needs.CONFIRMATION, (WaitKind.MANUAL, True): Needs.HANDS,
-             (WaitKind.CONFIRM, False): Needs.AGREEMENT}  # fmt: skip
-    return SalesTask(
-        needs=kinds.get((row.kind, bool(row.ours)), Needs.MEMBER), id=row.order_id, number=row.number,
-        member=row.organisation, requestor=row.requestor, items=row._mapping["items"], opened_at=row.opened,
-        due_at=row.due, title=row.title, tell=row.tell,
-    )  # fmt: skip

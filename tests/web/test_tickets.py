@@ -43,8 +43,9 @@ def test_the_information_ticket_names_the_other_and_cannot_be_changed(desk: Desk
     page = sales.get(f"/tickets/{info}")
     assert f"Provisioning ticket number: {worked}" in words(page)
     assert "read only" in words(page)
-    assert actions(page) == ["/search", "/logout"]
-    assert sales.post(f"/tickets/{info}").status_code == 405
+    assert not [one for one in actions(page) if "ticket" in one], "no form of the page leads to the ticket"
+    for refused in ("post", "put", "patch", "delete"):
+        assert getattr(sales, refused)(f"/tickets/{info}").status_code == 405
 
 
 def test_log_and_dates_have_their_own_addresses(desk: Desk, engineer: FlaskClient) -> None:
@@ -53,6 +54,15 @@ def test_log_and_dates_have_their_own_addresses(desk: Desk, engineer: FlaskClien
     assert "Order placed" in words(engineer.get(f"/tickets/{number}?show=log"))
     assert "Created" in words(engineer.get(f"/tickets/{number}?show=dates"))
     assert engineer.get(f"/tickets/{number}?show=nonsense").status_code == 200
+
+
+def test_a_ticket_can_be_printed_whole(desk: Desk, sales: FlaskClient) -> None:
+    desk.port()
+    worked, info = sorted(numbers(sales, "/tickets?view=all"))
+    told = words(sales.get(f"/tickets/{info}/print"))
+    for expected in (f"Provisioning ticket number: {worked}", "Escalated to Software - DEV", "Peering LAN:..... lon1"):
+        assert expected in told
+    assert sales.get("/tickets/99999/print").status_code == 404
 
 
 def test_a_message_cannot_bring_markup_along(desk: Desk, engineer: FlaskClient) -> None:

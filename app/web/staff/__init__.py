@@ -84,6 +84,7 @@ routes(
     ("POST", "/orders/<uuid:order_id>/items/<uuid:item_id>/answer", order_verbs.answer_item, Permission.ITEM_ANSWER),
     ("GET", "/tickets", tickets.tickets, Permission.TICKET_READ),
     ("GET", "/tickets/<int:number>", tickets.ticket, Permission.TICKET_READ),
+    ("GET", "/tickets/<int:number>/print", tickets.ticket_sheet, Permission.TICKET_READ),
     ("GET", "/search", search.search, Permission.STAFF_DESK),
     ("GET", "/services", services.services, Permission.STAFF_DESK),
     ("GET", "/services/<uuid:service_id>", services.service, Permission.STAFF_DESK),

@@ -9,7 +9,7 @@ from app.domain.errors import Conflict, Invalid
 from app.domain.permissions import STAFF, Permission, Role
 from app.domain.states import WaitKind
 from app.extensions import db, htmx
-from app.queries import staff_home, staff_queue, staff_rows
+from app.queries import staff_home, staff_queue, staff_rows, staff_sales
 from app.queries.staff_queue import CAP, Filters, Queue, View
 from app.services import batches
 from app.services.batches import Verb
@@ -58,6 +58,7 @@ def _context(said: str = "", refusal: Refusal | None = None) -> dict[str, Any]:
         "next": following,
         "present": presence.here().of([shown.row.id for shown in following], actor()),
         "to_confirm": [_asked(order) for order in staff_home.orders_to_confirm(NEXT)] if sales else [],
+        "unanswered": [_unanswered(task) for task in staff_sales.unanswered(NEXT)] if sales else [],
         "more_url": url_for("staff.work", view=View.UNCLAIMED.value),
         "tiles": [_tile(tile) for tile in staff_queue.tiles(actor(), work.target())],
         "failures": [(one, words.ERROR_CLASSES.get(one.error_class or "", ("Failed", ""))) for one in _failures()],
@@ -91,6 +92,10 @@ def _failures() -> list[staff_home.Failure]:
 def _asked(order: staff_home.ToConfirm) -> dict[str, Any]:
     return {"order": order, "due": words.due(order.due_at, order.opened_at),
             "by": order.requestor.get("full_name") or order.requestor.get("email") or ""}  # fmt: skip
+
+
+def _unanswered(task: staff_sales.SalesTask) -> dict[str, Any]:
+    return {"order": task, "due": words.due(task.due_at, task.opened_at)}
 
 
 def _query(row: staff_rows.ItemRow) -> dict[str, str]:

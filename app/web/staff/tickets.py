@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, make_response, render_template, request, url_for
 from markupsafe import Markup, escape
 
 from app.domain.errors import Malformed
@@ -42,7 +42,7 @@ def tickets() -> Response:
         here=url_for("staff.tickets", view=view, cursor=cursor or None),
         tabs=[{"label": label, "url": url_for("staff.tickets", view=key), "current": key == view,
                "count": counts.get(key)} for key, label in VIEWS.items()],
-        found=[(ticket, badge(ticket.status)) for ticket in page.rows],
+        found=[(ticket, badge(ticket.status)) for ticket in page.rows], elsewhere=frame.config().ticketing != "local",
         newer_url=url_for("staff.tickets", view=view, cursor=page.newer) if page.newer else None,
         older_url=url_for("staff.tickets", view=view, cursor=page.older) if page.older else None,
     )  # fmt: skip
@@ -62,6 +62,17 @@ def ticket(number: int) -> Response:
         messages=[(one, marked(one.body)) for one in reversed(found.ticket.messages)],
         properties=_properties(found.ticket), badge_of=badge,
     )  # fmt: skip
+
+
+def ticket_sheet(number: int) -> Response:
+    """GET /tickets/<number>/print: all of it on one page, the oldest message first."""
+    found = staff_tickets.detail(number)
+    html = render_template(
+        "staff/ticket_sheet.html", nav=frame.nav(url_for("staff.tickets")), found=found, ticket=found.ticket,
+        order=found.order, badge=badge(found.ticket.status), properties=_properties(found.ticket),
+        messages=[(one, marked(one.body)) for one in found.ticket.messages],
+    )  # fmt: skip
+    return make_response(html)
 
 
 def badge(status: str) -> Badge:
