@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-
-from flask import url_for
+from urllib.parse import urlencode
 
 from app.domain import clock
 from app.domain.asks import Ask, thawed
@@ -36,7 +35,7 @@ def shown(row: ItemRow, target: timedelta, query: dict[str, Any] | None = None) 
     verbs = _verbs(row, asks)
     return ShownRow(
         row=row,
-        url=url_for("staff.item", item_id=row.id, **(query or {})),
+        url=item_url(row, query),
         service=words.service_and_action(row.service_type, row.action, row.order_type),
         badge=words.item_badge(row),
         due=words.row_due(row, target),
@@ -47,7 +46,8 @@ def shown(row: ItemRow, target: timedelta, query: dict[str, Any] | None = None) 
 
 
 def item_url(row: ItemRow, query: dict[str, Any] | None = None) -> str:
-    return url_for("staff.item", item_id=row.id, **(query or {}))
+    """Put together by hand: `url_for` for each of many rows costs more than reading them."""
+    return f"/items/{row.id}" + (f"?{urlencode(query)}" if query else "")
 
 
 def answerable(row: ItemRow) -> bool:
