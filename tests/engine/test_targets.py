@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from app.config import Config, ConfigError
+from app.config import Config
 from app.domain import clock, targets
 from app.domain.errors import NotYet
 from app.domain.permissions import Team
 from app.domain.states import State, WaitKind
 from app.services import items
+from app.settings import ConfigError
 from tests.engine.room import ENGINEER, Room, does
 from tests.engine.test_cancel import failing_undo
 from tests.engine.test_waits import Job
@@ -103,7 +104,8 @@ def test_somebody_who_did_the_undoing_by_hand_need_not_wait_for_its_end(room: Ro
 @pytest.mark.parametrize(
     "said",
     ["4 hours", "[1]", '{"manual": "4 h"}', '{"manual": true}', '{"manual": 0}', '{"manual": 1e99}',
-     '{"manual review": 5}', '{"failed provisioning": 5}', '{"": 5}', '{"Manual!": 5}', '{"inventory provisioning": 5}'],
+     '{"manual review": 5}', '{"failed provisioning": 5}', '{"": 5}', '{"Manual!": 5}',
+     '{"inventory provisioning": 5}'],
 )  # fmt: skip
 def test_targets_that_make_no_sense_are_refused_in_words(said: str) -> None:
     with pytest.raises(ConfigError, match=r"^TARGETS must .*\.$"):

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -32,7 +33,7 @@ def exchange(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def going(
-    stage: Stage | None = None, minutes: float = 0, *, kind: Kind = PORT, order: Order | None = None, **more: object
+    stage: Stage | None = None, minutes: float = 0, *, kind: Kind = PORT, order: Order | None = None, **more: Any
 ) -> OrderItem:
     """An item that has been in a stage for so long."""
     begun = (clock.now() - timedelta(minutes=minutes)).isoformat()
