@@ -126,7 +126,7 @@ def test_what_only_waits_for_its_date_is_completed_then(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("more", [{"held": True}, {"cancelling": True}, {"by_hand": True}])
-def test_without_history_or_with_a_hold_nothing_is_told(app: Flask, more: dict[str, bool]) -> None:
+def test_without_history_or_with_a_hold_nothing_is_told(app: Flask, more: dict[str, Any]) -> None:
     with app.app_context():
         item = going(Stage.INVENTORY, **more)
         going(Stage.INVENTORY, order=item.order)
