@@ -26,7 +26,7 @@ from app.config import Config
 from app.domain import after_commit, clock, lifecycle, story
 from app.domain.errors import Conflict, Finding, Invalid, NotFound
 from app.domain.models import Account, ItemSetup, Order, OrderItem, OrderLog, Payment
-from app.domain.states import State, Status
+from app.domain.states import Status
 from app.extensions import db
 from app.services import (
     admission,
@@ -43,8 +43,14 @@ from app.services import (
     items as item_verbs,
 )
 from app.services.actor import Actor
+from app.services.draft_items import envelope, item_input, setups_of, stored_input, write
 from app.services.order_changes import locked
 from app.services.order_input import OrderInput, WishedDates
+
+__all__ = [
+    "AMENDABLE", "NO_DRAFT", "Replacement", "amend", "create", "delete", "draft", "item_input", "problems", "replace",
+    "set_items", "setups_of", "stored_input", "submit",
+]  # fmt: skip
 
 NO_DRAFT = "The order has been submitted already; it is no draft any more."
 AMENDABLE = frozenset({
@@ -81,7 +87,7 @@ def create(wanted: OrderInput, actor: Actor, config: Config) -> Order:
     _refuse([*findings, *wrong])
     order = orders.store(wanted, account, sub_account, actor, draft=True)
     order.product, order.options = product, options
-    _write_items(order, read, wanted.items, wanted.wishes())
+    write(order, read, wanted.items, wanted.wishes())
     package = packages.by_code(wanted.product_code) if wanted.product_code else None
     if package is not None:
         order.package_id = package.id
@@ -107,9 +113,9 @@ def replace(order_id: uuid.UUID, wanted: Replacement, actor: Actor, *, version: 
             setattr(order, name, value)
     dates = list(wanted.item_dates) or [WishedDates()] * len(wanted.items)
     with db.session.no_autoflush:
-        findings += order_checks.of_envelope(_input(order, wanted.items, dates), _ids(order, actor))
+        findings += order_checks.of_envelope(envelope(order, wanted.items, dates), _ids(order, actor))
     _refuse([*findings, *wrong])
-    _write_items(order, read, wanted.items, dates)
+    write(order, read, wanted.items, dates)
     _changed(order, actor, "draft replaced")
     return order
 
@@ -126,8 +132,8 @@ def set_items(
     order = draft(order_id, actor, version)
     read, findings = partial.read(order.type, items)
     dates = list(item_dates) or [WishedDates()] * len(items)
-    _refuse([*findings, *order_checks.of_envelope(_input(order, items, dates), _ids(order, actor))])
-    _write_items(order, read, items, dates)
+    _refuse([*findings, *order_checks.of_envelope(envelope(order, items, dates), _ids(order, actor))])
+    write(order, read, items, dates)
     _changed(order, actor, "draft replaced")
     return order
 
@@ -142,7 +148,7 @@ def amend(order_id: uuid.UUID, changes: Mapping[str, Any], actor: Actor, *, vers
     for name, value in changes.items():
         setattr(order, name, value if name != "additional_cc" else value or [])
     with db.session.no_autoflush:
-        found = order_checks.of_envelope(_input(order, (), ()), _ids(order, actor))
+        found = order_checks.of_envelope(envelope(order, (), ()), _ids(order, actor))
     _refuse(found)
     _changed(order, actor, "draft changed")
     return order
@@ -245,80 +251,10 @@ def _leave_draft(order: Order, origin: str) -> None:
     db.session.flush()
 
 
-def stored_input(order: Order) -> OrderInput:
-    """The draft as a face would hand it in, to be checked as any other order."""
-    setups = setups_of(order)
-    items = [item_input(item, setups.get(item.id)) for item in order.items]
-    dates = [WishedDates(item.requested_start_date, item.requested_completion_date) for item in order.items]
-    return _input(order, items, dates)
-
-
-def item_input(item: OrderItem, setup: ItemSetup | None) -> ItemInput:
-    ref = setup.service_ref if setup and setup.service_ref is not None else item.service_number
-    return ItemInput(
-        item.service_type, item.action, dict(item.details), service_number=ref, item_number=item.item_number,
-        depends_on=setup.depends_on if setup else None,
-    )  # fmt: skip
-
-
-def setups_of(order: Order) -> dict[uuid.UUID, ItemSetup]:
-    ids = [item.id for item in order.items]
-    rows = db.session.scalars(select(ItemSetup).where(ItemSetup.item_id.in_(ids))) if ids else ()
-    return {row.item_id: row for row in rows}
-
-
-def _input(order: Order, items: Sequence[ItemInput], dates: Sequence[WishedDates]) -> OrderInput:
-    return OrderInput(
-        account_id=order.account_id, requestor=order.requestor, items=items, channel=order.channel, type=order.type,
-        sub_customer=order.sub_customer, dates=WishedDates(order.requested_start_date, order.requested_completion_date),
-        item_dates=dates, parent_order_id=order.parent_order_id, contacts=order.contacts,
-        batch_alias=order.batch_alias,
-    )  # fmt: skip
-
-
 def _ids(order: Order, actor: Actor) -> set[str]:
     account = db.session.get_one(Account, order.account_id)
     sub = db.session.get(Account, order.sub_account_id) if order.sub_account_id else None
     return order_parties.ids(account, sub, actor)
-
-
-def _write_items(
-    order: Order, read: Sequence[partial.PartialItem], said: Sequence[ItemInput], dates: Sequence[WishedDates]
-) -> None:
-    """Make the draft's items those of `read`; one that keeps number, service type and action keeps its id."""
-    setups = setups_of(order)
-    there = {(item.item_number, item.service_type, item.action): item for item in order.items}
-    kept = {(one.number, one.service_type, one.action) for one in read}
-    gone = [item.id for key, item in there.items() if key not in kept]
-    if gone:
-        db.session.flush()
-        db.session.execute(deletion(ItemSetup).where(ItemSetup.item_id.in_(gone)))
-        db.session.execute(deletion(OrderItem).where(OrderItem.id.in_(gone)))
-        db.session.expire(order, ["items"])
-    for one, raw, wished in zip(read, said, dates, strict=True):
-        kept_item = there.get((one.number, one.service_type, one.action))
-        item = kept_item or _new_item(order, one)
-        item.details = one.details
-        item.service_number = one.service_number if isinstance(one.service_number, int) else None
-        item.requested_start_date, item.requested_completion_date = wished.start, wished.completion
-        item.modified_at = clock.now()
-        setup = setups.get(item.id)
-        if setup is None:
-            db.session.flush()
-            setup = ItemSetup(item_id=item.id, features={}, contacts={})
-            db.session.add(setup)
-        setup.service_ref = one.service_number
-        setup.depends_on = list(raw.depends_on) if raw.depends_on else None
-    db.session.flush()
-
-
-def _new_item(order: Order, one: partial.PartialItem) -> OrderItem:
-    item = OrderItem(
-        id=uuid.uuid4(), order=order, item_number=one.number, service_type=one.service_type, action=one.action,
-        state=State.IDLE, status=Status.DRAFT,
-    )  # fmt: skip
-    db.session.add(item)
-    return item
 
 
 def _changed(order: Order, actor: Actor, what: str) -> None:

@@ -2,21 +2,16 @@
 
 The answer is kept with its reasons and is believed until `valid_until`; an expired one is asked again. What an order
 was qualified for is looked at once more when it is submitted: somebody may have taken the last port meanwhile.
-
-An offer: service_type, fabric, location, capacities (Mbit/s of ports that are free, None where it does not matter),
-free (speed → how many), port (number of the port that would carry it), by_hand (worked by people, so it takes longer).
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import or_, select
 
 from app.catalogue import SERVICE_TYPES
-from app.catalogue.common import TAGGED
 from app.domain import clock, story
 from app.domain.errors import Conflict, Finding, Invalid, NotFound
 from app.domain.models import (
@@ -25,22 +20,23 @@ from app.domain.models import (
     Location,
     Order,
     OrderItem,
-    Port,
-    PortGroup,
     Qualification,
     Service,
-    Switch,
 )
 from app.domain.states import Status
 from app.extensions import db
 from app.services.actor import Actor
+from app.services.offers import Result, free_ports, offers_at, on_ports, places
+
+__all__ = [
+    "Building", "Question", "ask", "find_addresses", "findings", "free_ports", "keep", "of_order",
+]  # fmt: skip
 
 VALID_FOR = timedelta(days=14)
 METHODS = ("none", "identifier", "address")
 IDENTIFIERS = ("port", "service", "asn")
 MOST_BUILDINGS = 50
 MOST_PORTS = 200
-Offer = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -63,15 +59,6 @@ class Question:
     value: int | None = None
     address: str | None = None
     service_types: tuple[str, ...] = ()
-
-
-@dataclass
-class Result:
-    offers: list[Offer] = field(default_factory=list)
-    reasons: list[dict[str, str]] = field(default_factory=list)
-
-    def because(self, rule: str, detail: str) -> None:
-        self.reasons.append({"rule": rule, "detail": detail})
 
 
 def find_addresses(text: str) -> list[Building]:
@@ -168,65 +155,16 @@ def _answer(question: Question) -> Result:
 
 
 def _by_address(question: Question, result: Result) -> None:
-    places = _places(Location.code == question.address)
-    if not places:
+    found = places(Location.code == question.address)
+    if not found:
         result.because("unknown", f"The exchange is not present at “{question.address}”.")
         return
-    result.offers = list(_offers_at(places, question.account_id))
-    for fabric, location, name, automated in places:
+    result.offers = list(offers_at(found, question.account_id))
+    for fabric, location, name, automated in found:
         if not any(offer["fabric"] == fabric and offer["free"] for offer in result.offers):
             result.because("no_ports", f"No port is free on {name} at {location} at the moment.")
         if not automated:
             result.because("by_hand", f"Orders for {name} are worked by hand, which takes longer.")
-
-
-def _places(*which: ColumnElement[bool]) -> list[Any]:
-    return list(
-        db.session.execute(
-            select(Fabric.code, Location.code, Fabric.name, Fabric.automated)
-            .join(Location, Location.fabric_code == Fabric.code)
-            .where(*which)
-            .order_by(Fabric.code, Location.code)
-        )
-    )
-
-
-def _offers_at(places: Sequence[Any], account_id: str) -> Iterator[Offer]:
-    """What can be had new in these buildings."""
-    free = free_ports()
-    groups = {
-        (row.fabric_code, row.location_code)
-        for row in db.session.execute(
-            select(PortGroup.fabric_code, PortGroup.location_code).where(PortGroup.account_id == account_id)
-        )
-    }
-    resells = db.session.execute(select(Account.id).where(Account.reseller_id == account_id).limit(1)).first()
-    for fabric, location, _, automated in places:
-        here = {"fabric": fabric, "location": location, "port": None, "by_hand": not automated}
-        stock = free.get((fabric, location), {})
-        speeds = sorted(stock)
-        if stock:
-            counts = {str(speed): stock[speed] for speed in speeds}
-            yield {"service_type": "multiservice_port", **here, "capacities": speeds, "free": counts}
-        kinds = ["peering_unit", "pvlan", "pvlan_unit", *(["reseller_peering_unit"] if resells else [])]
-        if (fabric, location) in groups:
-            kinds.append("connexions")
-        for kind in kinds:
-            yield {"service_type": kind, **here, "capacities": None, "free": {}}
-
-
-def free_ports() -> dict[tuple[str, str], dict[int, int]]:
-    """(fabric, location) → speed in Mbit/s → how many ports are free."""
-    rows = db.session.execute(
-        select(Switch.fabric_code, Switch.location_code, Port.capacity, func.count())
-        .join(Port, Port.switch_name == Switch.name)
-        .where(Port.service_id.is_(None))
-        .group_by(Switch.fabric_code, Switch.location_code, Port.capacity)
-    )
-    found: dict[tuple[str, str], dict[int, int]] = {}
-    for fabric, location, speed, count in rows:
-        found.setdefault((fabric, location), {})[speed] = count
-    return found
 
 
 def _by_service(question: Question, result: Result) -> None:
@@ -240,7 +178,7 @@ def _by_service(question: Question, result: Result) -> None:
     elif service.state != "active":
         result.because("state", f"Service {number} is {service.state.replace('_', ' ')}.")
     elif service.service_type == "multiservice_port":
-        _on_ports([service], result)
+        on_ports([service], result)
     else:
         result.offers.append(
             {"service_type": service.service_type, "fabric": service.fabric_code or "",
@@ -264,41 +202,10 @@ def _by_asn(question: Question, result: Result) -> None:
         .limit(MOST_PORTS)
     ).all()  # fmt: skip
     if ports:
-        _on_ports(ports, result)
+        on_ports(ports, result)
     else:
         result.because("no_port", "There is no port yet: order one together with the service.")
-        result.offers = list(_offers_at(_places(), question.account_id))
-
-
-def _on_ports(ports: Sequence[Service], result: Result) -> None:
-    """What these ports can carry beside what they carry already."""
-    carried = _carried([port.id for port in ports])
-    for port in ports:
-        units, used = carried.get(port.id, (0, 0))
-        tagged = str(port.details.get("encapsulation") or "none") in TAGGED
-        if not tagged and units:
-            words = f"Port {port.number} carries one untagged service already; change its encapsulation first."
-            result.because("encapsulation", words)
-            continue
-        left = max((port.capacity or 0) - used, 0)
-        if not left:
-            result.because("capacity", f"All of port {port.number}'s capacity is given to its services.")
-        here = {
-            "fabric": port.fabric_code or "", "location": port.location_code or "", "port": port.number,
-            "by_hand": False, "free": {}, "capacities": None, "capacity_left": left,
-        }  # fmt: skip
-        kinds = ["peering_unit", "reseller_peering_unit", *(["pvlan", "pvlan_unit"] if tagged else [])]
-        result.offers += [{"service_type": kind, **here} for kind in kinds]
-
-
-def _carried(port_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
-    """How many living services each port carries, and their Mbit/s together."""
-    rows = db.session.execute(
-        select(Service.port_service_id, func.count(), func.coalesce(func.sum(Service.capacity), 0))
-        .where(Service.port_service_id.in_(port_ids), Service.state.in_(["pre_active", "active"]))
-        .group_by(Service.port_service_id)
-    )
-    return {port_id: (count, int(used or 0)) for port_id, count, used in rows if port_id is not None}
+        result.offers = list(offers_at(places(), question.account_id))
 
 
 def findings(order: Order) -> list[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app.catalogue import SERVICE_TYPES, action_of
 from app.catalogue.fields import Field
@@ -17,25 +17,19 @@ from app.catalogue.partial import given
 from app.domain import clock, story
 from app.domain.errors import Conflict, Finding, Invalid
 from app.domain.models import (
-    Account,
-    Fabric,
     ItemSetup,
-    Location,
     Order,
     OrderItem,
-    Package,
     PackageService,
-    PortGroup,
-    Service,
 )
 from app.extensions import db
 from app.services.actor import Actor
 from app.services.packages import with_defaults
+from app.services.requirement_choices import choices, realm, realms
 
 IDENTIFIER_KINDS = frozenset({"mac", "vlan", "asn"})
 USUAL_CONTACTS: dict[str, Any] = {"technical": {"label": "Technical contact", "required": False}}
 """Roles of the service's own contacts where no package says otherwise."""
-MOST_CHOICES = 500
 NOTHING_SELECTED = "Select a package first, or give the order items: there is nothing to configure yet."
 
 
@@ -62,12 +56,12 @@ class _Known:
 def of_order(order: Order) -> dict[str, Any]:
     """Every service with what must be set, what may, and what is; `missing` lists what still has to be."""
     known = _known(order)
-    known.choices = _choices(order)
+    known.choices = choices(order)
     return {
         "order_id": str(order.id),
         "version": order.version,
         "services": [_service(item, order, known) for item in order.items],
-        "realms": _realms(order, known),
+        "realms": realms(order, known.choices),
         "missing": [one.as_dict() for one in missing(order, known)],
     }
 
@@ -101,7 +95,7 @@ def _service(item: OrderItem, order: Order, known: _Known) -> dict[str, Any]:
             _field(one, item, fixed, known) for one in fields if one.kind not in IDENTIFIER_KINDS
         ],
         "identifiers": [
-            {**_field(one, item, fixed, known), "realm": _realm(one, item)}
+            {**_field(one, item, fixed, known), "realm": realm(one, item)}
             for one in fields
             if one.kind in IDENTIFIER_KINDS
         ],
@@ -111,11 +105,11 @@ def _service(item: OrderItem, order: Order, known: _Known) -> dict[str, Any]:
 
 
 def _field(one: Field, item: OrderItem, fixed: set[str], known: _Known) -> dict[str, Any]:
-    choices = [{"value": choice.value, "label": choice.label} for choice in one.choices]
-    if not choices:
-        choices = known.choices.get("pvlan" if one.refers_to == ("pvlan",) else one.kind, [])
+    offered = [{"value": choice.value, "label": choice.label} for choice in one.choices]
+    if not offered:
+        offered = known.choices.get("pvlan" if one.refers_to == ("pvlan",) else one.kind, [])
     if one.kind == "location" and item.details.get("fabric"):
-        choices = [choice for choice in choices if choice.get("fabric") in (None, item.details["fabric"])]
+        offered = [choice for choice in offered if choice.get("fabric") in (None, item.details["fabric"])]
     return {
         "name": one.name,
         "label": one.label,
@@ -127,7 +121,7 @@ def _field(one: Field, item: OrderItem, fixed: set[str], known: _Known) -> dict[
         "default_value": one.default,
         "minimum": one.minimum,
         "maximum": one.maximum,
-        "choices": [{"value": choice["value"], "label": choice["label"]} for choice in choices],
+        "choices": [{"value": choice["value"], "label": choice["label"]} for choice in offered],
         "value": item.details.get(one.name),
     }
 
@@ -159,71 +153,6 @@ def _contacts(item: OrderItem, known: _Known) -> list[dict[str, Any]]:
         {"role": role, "label": told["label"], "required": bool(told.get("required")), "contact": said.get(role)}
         for role, told in _contact_roles(item, known).items()
     ]
-
-
-def _realm(one: Field, item: OrderItem) -> str:
-    """Within what the identifier must be unique, or known."""
-    if one.kind == "mac":
-        return f"fabric:{item.details.get('fabric') or '*'}"
-    if one.kind == "asn":
-        return "asn"
-    carrier = item.details.get("port") or item.details.get("port_group_id")
-    if isinstance(carrier, dict):
-        return f"item:{carrier['item']}"
-    return f"port:{carrier or '*'}"
-
-
-def _realms(order: Order, known: _Known) -> list[dict[str, Any]]:
-    """The realms that the account has: its peering LANs, its ports, its AS numbers."""
-    own = [account for account in (order.account_id, order.sub_account_id) if account]
-    asns = db.session.scalars(
-        select(Account.asn)
-        .where(or_(Account.id.in_(own), Account.reseller_id == order.account_id), Account.asn.is_not(None))
-        .order_by(Account.asn)
-        .limit(MOST_CHOICES)
-    ).all()
-    return [
-        {"realm": "asn", "kind": "asn", "values": list(asns)},
-        *({"realm": f"fabric:{one['value']}", "kind": "mac", "values": []} for one in known.choices["fabric"]),
-        *({"realm": f"port:{one['value']}", "kind": "vlan", "values": []} for one in known.choices["reference"]),
-    ]
-
-
-def _choices(order: Order) -> dict[str, list[dict[str, Any]]]:
-    """What may be chosen where the catalogue itself has no list, in a fixed number of queries."""
-    accounts = [account for account in (order.account_id, order.sub_account_id) if account]
-    package = db.session.get(Package, order.package_id) if order.package_id else None
-    sold_at = set(package.sites) if package else set()
-    fabrics = [row for row in db.session.execute(select(Fabric.code, Fabric.name).order_by(Fabric.code))
-               if not sold_at or row.code in sold_at]  # fmt: skip
-    places = db.session.execute(
-        select(Location.code, Location.name, Location.fabric_code).order_by(Location.fabric_code, Location.code)
-    )
-    services = db.session.execute(
-        select(Service.number, Service.name, Service.service_type, Service.location_code)
-        .where(
-            Service.account_id.in_(accounts), Service.state.in_(["pre_active", "active"]),
-            Service.service_type.in_(["multiservice_port", "pvlan"]),
-        )
-        .order_by(Service.number)
-        .limit(MOST_CHOICES)
-    ).all()  # fmt: skip
-    groups = db.session.execute(
-        select(PortGroup.id, PortGroup.port_label).where(PortGroup.account_id.in_(accounts)).order_by(PortGroup.id)
-    )
-    return {
-        "fabric": [{"value": row.code, "label": row.name} for row in fabrics],
-        "location": [{"value": row.code, "label": row.name, "fabric": row.fabric_code} for row in places],
-        "reference": [
-            {"value": row.number, "label": f"{row.number} {row.location_code or ''}".strip()}
-            for row in services if row.service_type == "multiservice_port"
-        ],
-        "pvlan": [
-            {"value": row.number, "label": row.name or str(row.number)} for row in services
-            if row.service_type == "pvlan"
-        ],
-        "port_group": [{"value": row.id, "label": row.port_label} for row in groups],
-    }  # fmt: skip
 
 
 def missing(order: Order, known: _Known | None = None) -> list[Finding]:
