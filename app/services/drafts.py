@@ -91,7 +91,9 @@ def create(wanted: OrderInput, actor: Actor, config: Config) -> Order:
     package = packages.by_code(wanted.product_code) if wanted.product_code else None
     if package is not None:
         order.package_id = package.id
-        if not read:
+        if read:
+            packages.tie(order, package)
+        else:
             packages.apply(order, package, {})
     _note(order, actor, "draft created")
     return order
@@ -116,6 +118,8 @@ def replace(order_id: uuid.UUID, wanted: Replacement, actor: Actor, *, version: 
         findings += order_checks.of_envelope(envelope(order, wanted.items, dates), _ids(order, actor))
     _refuse([*findings, *wrong])
     write(order, read, wanted.items, dates)
+    if known is not None:
+        packages.tie(order, known)
     _changed(order, actor, "draft replaced")
     return order
 
@@ -134,6 +138,9 @@ def set_items(
     dates = list(item_dates) or [WishedDates()] * len(items)
     _refuse([*findings, *order_checks.of_envelope(envelope(order, items, dates), _ids(order, actor))])
     write(order, read, items, dates)
+    package = packages.of_order(order)
+    if package is not None:
+        packages.tie(order, package)
     _changed(order, actor, "draft replaced")
     return order
 

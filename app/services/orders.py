@@ -49,7 +49,14 @@ def place(wanted: OrderInput, actor: Actor, config: Config) -> Order:
     stored = {
         one.number: _store_item(order, one, dates) for one, dates in zip(checked.items, wanted.wishes(), strict=True)
     }
+    package = packages.by_code(wanted.product_code) if wanted.product_code else None
+    if package is not None:
+        order.package_id = package.id
+        packages.tie(order, package)
+        if wrong := packages.findings(order):
+            raise Invalid("Some values of the order are not right.", wrong)
     admission.admit(order, checked.items, checked.needs, stored, account, actor, config)
+    packages.subscribe(order, stored)
     return order
 
 

@@ -213,15 +213,66 @@ def _filled(
     return details
 
 
+def tie(order: Order, package: Package) -> None:
+    """Say which items of the order are the package's services: for each the first new item of its type that is none
+    yet. Done again after the items changed, it ties what is new."""
+    db.session.flush()
+    setups = _setups(order)
+    tied = {setup.package_service_id for setup in setups.values() if setup.package_service_id}
+    for service in package.services:
+        if service.id in tied:
+            continue
+        for item in order.items:
+            setup = setups.get(item.id)
+            free = setup is None or setup.package_service_id is None
+            if free and (item.service_type, item.action) == (service.service_type, "new"):
+                if setup is None:
+                    setup = setups[item.id] = ItemSetup(item_id=item.id, contacts={})
+                    db.session.add(setup)
+                setup.package_service_id = service.id
+                setup.features = with_defaults(service.features, setup.features or {}, "")[0]
+                break
+    db.session.flush()
+
+
+def _setups(order: Order) -> dict[uuid.UUID, ItemSetup]:
+    ids = [item.id for item in order.items]
+    return {row.item_id: row for row in db.session.scalars(select(ItemSetup).where(ItemSetup.item_id.in_(ids)))}
+
+
 def findings(order: Order) -> list[Finding]:
-    """What is wrong with the draft's product and options when it is to be submitted."""
+    """What is wrong with the order's product, its options and its services when it is to be submitted."""
     package = of_order(order)
     if package is None:
         return []
     if not package.active:
         words = f"“{package.name}” is no longer sold. Make a new order for another package."
         return [Finding("/product/code", "ended", words)]
-    return with_defaults(package.options, order.options or {}, "/options")[1]
+    return [*with_defaults(package.options, order.options or {}, "/options")[1], *_service_findings(order, package)]
+
+
+def _service_findings(order: Order, package: Package) -> Iterable[Finding]:
+    """Each service of the package is one of the items, with the details that come with the package."""
+    setups = _setups(order)
+    item_of = {
+        setup.package_service_id: (index, item)
+        for index, item in enumerate(order.items)
+        if (setup := setups.get(item.id)) is not None
+    }
+    numbers = {one.position: item_of[one.id][1].item_number for one in package.services if one.id in item_of}
+    for service in package.services:
+        if service.id not in item_of:
+            words = f"“{package.name}” brings a new {service.service_type}, which is not among the items."
+            yield Finding("/items", "required", words)
+            continue
+        index, item = item_of[service.id]
+        for name in service.fixed:
+            wanted = service.defaults.get(name)
+            if isinstance(wanted, dict) and "item" in wanted:
+                wanted = {"item": numbers.get(wanted["item"])}
+            if item.details.get(name) != wanted:
+                words = f"{name} comes with “{package.name}” and cannot be another."
+                yield Finding(f"/items/{index}/details/{name}", "fixed", words)
 
 
 def subscribe(order: Order, items: Mapping[int, OrderItem]) -> PackageSubscription | None:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.domain.models import Account, Order, Service
+from app.domain.models import Account, Order, PackageSubscription, Service
 from app.domain.states import Status
 from app.extensions import db
 from app.services import demo_packages
@@ -158,6 +158,27 @@ def test_a_product_without_items_brings_its_services(member, shop):
     assert [(item["service_type"], item["details"].get("port")) for item in draft["items"]] == [
         ("multiservice_port", None), ("peering_unit", {"item": 1}),
     ]  # fmt: skip
+
+
+@ON_SQLITE
+def test_what_is_ordered_is_what_the_product_is(member, crm, shop, app):
+    """As a draft, and placed at once."""
+    other = {**cast.order("covage_draft")["items"][0], "details": {"fabric": "lon1", "location": "LD8",
+                                                                    "port_capacity": 1_000}}  # fmt: skip
+    wrong = [cast.order("covage_draft", items=items) for items in ([other], [])]
+    draft = member.post("/oms/orders?draft=true", json=wrong[0]).json
+    for refused in (member.post(at(draft, "submit")), member.post("/oms/orders", json=wrong[0])):
+        assert [(one["pointer"], one["rule"]) for one in refused.json["errors"]] == [
+            ("/items/0/details/port_capacity", "fixed")
+        ]
+    emptied = member.put(at(draft), json={"items": []}).json
+    assert ("/items", "required") in [
+        (one["pointer"], one["rule"]) for one in member.post(at(emptied, "submit")).json["errors"]
+    ]
+    placed = member.post("/oms/orders", json=cast.order("covage_draft"))
+    assert placed.status_code == 201, placed.json
+    with app.app_context():
+        assert db.session.query(PackageSubscription).one().services[0].service.state == "pre_active"
 
 
 @ON_SQLITE
