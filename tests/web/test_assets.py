@@ -35,7 +35,10 @@ def test_vendored_files_are_the_ones_that_the_document_pins() -> None:
 
 def test_templates_hold_no_inline_script_or_style() -> None:
     forbidden = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\shx-on|\son[a-z]+=\"|javascript:", re.IGNORECASE)
-    for template in (ROOT / "app" / "templates").rglob("*.html"):
+    templates = ROOT / "app" / "templates"
+    for template in templates.rglob("*.html"):
+        if template.is_relative_to(templates / "mail"):
+            continue  # mail programs read no style sheet, and know no policy
         found = forbidden.search(template.read_text())
         assert not found, f"{template.relative_to(ROOT)}: “{found and found[0]}” would be refused by the strict CSP"
 
