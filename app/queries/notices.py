@@ -126,7 +126,7 @@ def _row(row: Any, when: When) -> NoticeRow:
     return NoticeRow(
         id=row.id, icon=notice_words.ICONS[event], label=notice_words.LABELS[event],
         headline=notice_words.headline(notice, when), sentences=notice_words.sentences(notice, when),
-        url=_url(row, own), link=notice_words.link_label(notice), at=row.created_at, read=bool(row.read),
+        url=_url(row, own), link="Answer" if event is Event.CONFIRM else "View order", at=row.created_at, read=bool(row.read),
     )  # fmt: skip
 
 

@@ -55,8 +55,8 @@ def nav() -> list[dict[str, Any]]:
         {"label": "Services", "url": url_for("portal.services"), "current": here.startswith("/portal/services")},
         {"label": "Notifications", "url": url_for("portal.notifications"),
          "count": notices.count_words(notices.unread(actor())), "current": here.startswith("/portal/notifications")},
-        {"label": "Account", "url": url_for("portal.account"), "current": here.startswith("/portal/account")},
-        {"label": "Settings", "url": url_for("portal.settings"), "current": here.startswith("/portal/settings")},
+        {"label": "Account", "url": url_for("portal.account"),
+         "current": here.startswith(("/portal/account", "/portal/settings"))},
     ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from app.web.portal.frame import page
 
 
 def notifications() -> Any:
-    return page("portal/notifications.html", crumbs=(("Notifications", ""),), **notices.found(actor(), "portal"))
+    return page("portal/notifications.html", **notices.found(actor(), "portal"))
 
 
 def mark_read(notification_id: int) -> Any:

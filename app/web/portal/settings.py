@@ -37,7 +37,7 @@ def _page(looks: dict[str, str], status: int = 200, errors: list[Finding] | None
         for event in choices.events_of(me.role)
     ]  # fmt: skip
     return page(
-        "portal/settings.html", status, (("Settings", ""),), kinds=kinds, looks=looks, zones=ZONES, themes=THEMES,
+        "portal/settings.html", status, (("Account", url_for("portal.account")), ("Settings", "")), kinds=kinds, looks=looks, zones=ZONES, themes=THEMES,
         all_orders=choices.wants(chosen, me.email, choices.ALL_ORDERS), errors=errors or [],
         usual_zone=config.exchange_timezone,
     )  # fmt: skip
