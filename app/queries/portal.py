@@ -23,7 +23,7 @@ from app.services.actor import Actor
 PAGE = 25
 CSV_PAGE = 500
 LOG_PAGE = 50
-VIEWS = ("needs", "progress", "completed", "all")
+VIEWS = ("needs", "drafts", "progress", "completed", "all")
 LONGEST_SEARCH = 100
 LARGEST_NUMBER = 2**31 - 1
 
@@ -61,13 +61,20 @@ class OrderPage:
 
 @dataclass(frozen=True)
 class OrderQuery:
-    """What the list shows: one of `VIEWS`, and what was searched for."""
+    """What the list shows: one of `VIEWS`, what was searched for, and whose. Drafts are no orders yet, and have a list
+    of their own (`portal_draft.rows`).
+
+    `customer`: the account for whom a reseller ordered, or whose own order it is; empty = everybody's.
+    """
 
     view: str = "all"
     text: str = ""
+    customer: str = ""
 
     def conditions(self, actor: Actor) -> list[ColumnElement[bool]]:
-        found = [visible_orders(actor)]
+        found = [visible_orders(actor), Order.status != Status.DRAFT]
+        if self.customer in actor.account_ids:
+            found.append(_for(self.customer))
         if self.view == "needs":
             found.append(Order.id.in_(portal_asked.waiting_orders(actor)))
         elif self.view == "progress":
@@ -75,6 +82,11 @@ class OrderQuery:
         elif self.view == "completed":
             found.append(Order.status == Status.COMPLETED)
         return found + ([_matches(self.text)] if self.text else [])
+
+
+def _for(customer: str) -> ColumnElement[bool]:
+    """Orders for this account, placed by itself or by its reseller."""
+    return or_(Order.sub_account_id == customer, and_(Order.account_id == customer, Order.sub_account_id.is_(None)))
 
 
 def _matches(text: str) -> ColumnElement[bool]:
@@ -234,7 +246,7 @@ def organisations(account_ids: Iterable[str]) -> dict[str, str]:
     return {row.id: row.organisation for row in rows}
 
 
-def query_of(view: str, text: str) -> OrderQuery:
+def query_of(view: str, text: str, customer: str = "") -> OrderQuery:
     """The list that an address asks for; what is not known shows everything."""
-    known = OrderQuery(text=text.replace("\x00", "").strip()[:LONGEST_SEARCH])
+    known = OrderQuery(text=text.replace("\x00", "").strip()[:LONGEST_SEARCH], customer=customer[:64])
     return replace(known, view=view if view in VIEWS else "all")

@@ -122,3 +122,22 @@ def account_called(typed: str) -> str | None:
         select(Account.id).where(or_(Account.id == wanted, Account.handle == wanted.lower()))
     ).first()
     return row.id if row is not None else None
+
+
+def handle_of(account_id: str) -> str:
+    """How a member names this account: its handle, else its id."""
+    return db.session.scalar(select(Account.handle).where(Account.id == account_id)) or account_id
+
+
+def services_named(numbers: Sequence[object]) -> dict[int, Service]:
+    """The services of these numbers; what is no number is passed over."""
+    wanted = [number for number in numbers if isinstance(number, int)]
+    if not wanted:
+        return {}
+    return {row.number: row for row in db.session.scalars(select(Service).where(Service.number.in_(wanted)))}
+
+
+def services_of(account_ids: AbstractSet[str], numbers: Sequence[int]) -> set[int]:
+    """Which of these numbers are services of these accounts."""
+    found = select(Service.number).where(Service.number.in_(numbers), Service.account_id.in_(account_ids))
+    return set(db.session.scalars(found))

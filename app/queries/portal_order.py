@@ -115,7 +115,7 @@ def _order_row(actor: Actor, order_id: uuid.UUID) -> Any:
         .join(Account, Account.id == Order.account_id)
         .outerjoin(_customer, _customer.id == Order.sub_account_id)
         .outerjoin(Contact, Contact.id == Order.contact_id)
-        .where(Order.id == order_id, visible_orders(actor))
+        .where(Order.id == order_id, visible_orders(actor), Order.status != Status.DRAFT)
     ).first()  # fmt: skip
 
 

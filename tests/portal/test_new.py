@@ -1,4 +1,4 @@
-"""Ordering: one form from the catalogue, a review, one order; errors at their field, nothing stored half."""
+"""Ordering: a draft that is filled in step by step, looked at once more, and made one order."""
 
 import html
 import re
@@ -6,105 +6,149 @@ import threading
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
-from app.domain.models import Order, OrderItem
+from app.domain.models import Order, OrderItem, Port, Service
+from app.domain.states import Status
 from app.extensions import db
 from tests import cast
-from tests.portal.scene import Scene, hidden, text_of
+from tests.portal.ordering import PORT, Wizard, a_port, begin, sell, values
+from tests.portal.scene import Scene, now_is_later, text_of
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-A_PORT = {"place": "lon1|LD8", "port_capacity": "10000", "quantity": "1", "encapsulation": "dot1q"}
-A_PEERING = {"port": str(cast.PORT), "service_capacity": "1000", "mac_address": "00:00:5e:00:53:aa"}
-
-
-def filled(browser: FlaskClient, address: str, values: dict[str, str]) -> dict[str, str]:
-    return {**hidden(browser.get(address), "order-form"), **values}
-
-
-def review(browser: FlaskClient, address: str, values: dict[str, str]) -> TestResponse:
-    return browser.post(address, data={**filled(browser, address, values), "step": "review"})
-
-
-def submit(browser: FlaskClient, address: str, page: TestResponse) -> TestResponse:
-    fields = {name: html.unescape(value) for name, value in hidden(page, "review-form").items()}
-    return browser.post(address, data={**fields, "step": "submit"})
+PEERING = {"i1-service_capacity": "1000", "i1-mac_address": "00:00:5e:00:53:aa"}
+CONTACT = {"i1-contact_technical_full_name": "Ola Wire", "i1-contact_technical_email": "ola@harbour.example"}
+ON_OUR_PORT = f"port|{cast.PORT}"
 
 
 def order_count(scene: Scene) -> int:
+    """Orders that are no drafts."""
     with scene.app.app_context():
-        return db.session.query(Order).count()
+        return db.session.query(Order).filter(Order.status != Status.DRAFT).count()
 
 
-def the_item(scene: Scene) -> OrderItem:
-    return db.session.query(OrderItem).one()
+def details(scene: Scene) -> list[dict[str, object]]:
+    with scene.app.app_context():
+        return [item.details for item in db.session.query(OrderItem).order_by(OrderItem.item_number)]
+
+
+def peering(browser: FlaskClient) -> Wizard:
+    """A peering unit on one's own port, ready to be configured."""
+    wizard = begin(browser, "peering-unit")
+    wizard.go("where", where=ON_OUR_PORT)
+    return wizard
 
 
 @ON_SQLITE
-def test_every_service_on_offer_leads_to_a_form(scene: Scene) -> None:
-    for email in (cast.MEMBER, cast.MEMBER2, cast.RESELLER):
-        browser = scene.browser(email)
-        offers = re.findall(r'href="(/portal/new/[^"]+)"', browser.get("/portal/new").get_data(as_text=True))
-        assert len(offers) >= 5
-        assert [browser.get(offer).status_code for offer in offers] == [200] * len(offers)
-
-
-@ON_SQLITE
-def test_a_member_without_a_port_is_told_to_order_one_first(scene: Scene) -> None:
-    page = scene.browser(cast.MEMBER2).get("/portal/new/peering-unit")
-
-    assert "Something else comes first" in text_of(page)
-    assert 'href="/portal/new/multiservice-port"' in page.get_data(as_text=True)
+def test_looking_at_what_can_be_ordered_makes_nothing(scene: Scene) -> None:
+    for email, offered in ((cast.MEMBER, 6), (cast.MEMBER2, 5), (cast.RESELLER, 7)):
+        page = scene.browser(email).get("/portal/new").get_data(as_text=True)
+        assert page.count('name="what"') == offered
+    with scene.app.app_context():
+        assert db.session.query(Order).count() == 0
 
 
 @ON_SQLITE
 def test_only_who_has_customers_or_port_groups_is_offered_what_needs_them(scene: Scene) -> None:
-    member2, reseller = scene.browser(cast.MEMBER2), scene.browser(cast.RESELLER)
+    def answer(email: str, what: str) -> int:
+        return scene.browser(email).post("/portal/new", data={"what": what, "form_key": "e" * 32}).status_code
 
-    assert member2.get("/portal/new/reseller-peering-unit").status_code == 404
-    assert member2.get("/portal/new/connexions").status_code == 404
-    assert reseller.get("/portal/new/connexions").status_code == 200
-    assert reseller.get("/portal/new/nonsense").status_code == 404
+    assert answer(cast.MEMBER2, "reseller-peering-unit") == 404
+    assert answer(cast.MEMBER2, "connexions") == 404
+    assert answer(cast.RESELLER, "nonsense") == 404
+    assert answer(cast.RESELLER, "connexions") == 303
+
+
+@ON_SQLITE
+def test_choosing_a_service_twice_with_one_form_makes_one_draft(scene: Scene) -> None:
+    browser = scene.browser()
+
+    places = {
+        browser.post("/portal/new", data={"what": "pvlan", "form_key": "e" * 32}).headers["Location"] for _ in range(3)
+    }
+
+    assert len(places) == 1
+    with scene.app.app_context():
+        assert db.session.query(Order).count() == 1
 
 
 def test_a_port_is_reviewed_and_then_ordered_with_all_that_was_said(scene: Scene) -> None:
-    browser = scene.browser()
-    said = {**A_PORT, "po_number": "PO-9", "additional_cc": "a@x.example, b@x.example", "notes": "Ring the bell",
-            "start": "2099-05-01T09:00"}  # fmt: skip
+    wizard = a_port(scene.browser())
+    assert order_count(scene) == 0
+    said = text_of(wizard.page("review"))
+    for words in ("Fabric LON1 Lab", "Location LD8", "Port Capacity 10 Gbps", "Price on request"):
+        assert words in said
 
-    looked_at = review(browser, "/portal/new/multiservice-port", said)
-    assert looked_at.status_code == 200 and order_count(scene) == 0
-    for words in (
-        "Fabric LON1 Lab",
-        "Location LD8",
-        "Port Capacity 10 Gbps",
-        "PO number PO-9",
-        "Starts 1 May 2099 09:00",
-    ):
-        assert words in text_of(looked_at)
-    placed = submit(browser, "/portal/new/multiservice-port", looked_at)
+    placed = wizard.go("review", po_number="PO-9", additional_cc="a@x.example, b@x.example", notes="Ring the bell",
+                       start="2099-05-01T09:00")  # fmt: skip
 
     with scene.app.app_context():
         order = db.session.query(Order).one()
-        assert placed.status_code == 303 and placed.headers["Location"] == f"/portal/orders/{order.id}"
+        assert placed.headers["Location"] == f"/portal/orders/{order.id}"
         assert (order.channel, order.po_number, order.notes) == ("portal", "PO-9", "Ring the bell")
         assert order.additional_cc == ["a@x.example", "b@x.example"]
         assert order.requestor["full_name"] == "Ada Quayside" and order.contact_id == "contact-ada"
         assert order.requested_start_date is not None and order.requested_start_date.hour == 8  # summer time
-        assert the_item(scene).details["location"] == "LD8"
+        assert order.items[0].details["location"] == "LD8" and order.status is Status.ORDERED
+
+
+@ON_SQLITE
+def test_a_peering_unit_goes_on_a_new_port_of_the_same_order_and_waits_for_it(scene: Scene) -> None:
+    wizard = begin(scene.browser(), "peering-unit")
+    wizard.go("where", where="site|lon1|LD8")
+    assert "New Port (order item 2)" in text_of(wizard.page("configure"))
+
+    wizard.go("configure", **PEERING, **{"i2-port_capacity": "10000"})
+    assert "Starts when Order item 2 - Port is completed." in text_of(wizard.page("review"))
+    wizard.go("review")
+
+    unit, port = details(scene)
+    assert unit["port"] == {"item": 2} and (unit["fabric"], unit["location"]) == ("lon1", "LD8")
+    assert (port["fabric"], port["location"], port["port_capacity"]) == ("lon1", "LD8", 10_000)
 
 
 @ON_SQLITE
 def test_what_follows_from_the_chosen_port_is_not_asked_but_known(scene: Scene) -> None:
-    browser = scene.browser()
-    form = browser.get("/portal/new/peering-unit").get_data(as_text=True)
-    assert 'name="place"' not in form and 'name="fabric"' not in form
+    wizard = peering(scene.browser())
+    form = wizard.page("configure").get_data(as_text=True)
+    assert 'name="i1-fabric"' not in form and 'name="i1-port"' not in form and "edge1-edi2 xe-0/0/3" in form
 
-    submit(browser, "/portal/new/peering-unit", review(browser, "/portal/new/peering-unit", A_PEERING))
+    wizard.go("configure", **PEERING)
+    wizard.go("review")
 
+    assert details(scene) == [
+        {"port": cast.PORT, "fabric": "edi2", "location": "PUL", "service_capacity": 1000,
+         "mac_address": "00:00:5e:00:53:aa"}
+    ]  # fmt: skip
+
+
+@ON_SQLITE
+def test_going_back_to_where_takes_the_port_that_was_only_for_it_out_again(scene: Scene) -> None:
+    wizard = begin(scene.browser(), "peering-unit")
+    wizard.go("where", where="site|lon1|LD8")
+    wizard.go("configure", **PEERING, then="later")
+
+    wizard.go("where", where=ON_OUR_PORT)
+
+    (unit,) = details(scene)
+    assert unit["port"] == cast.PORT and unit["location"] == "PUL" and unit["mac_address"] == "00:00:5e:00:53:aa"
+
+
+@ON_SQLITE
+def test_a_unit_on_an_untagged_port_brings_the_change_of_its_encapsulation(scene: Scene) -> None:
     with scene.app.app_context():
-        details = the_item(scene).details
-        assert (details["fabric"], details["location"], details["port"]) == ("edi2", "PUL", cast.PORT)
+        port = db.session.query(Service).filter_by(number=cast.PORT).one()
+        port.details = {**port.details, "encapsulation": "none"}
+        db.session.commit()
+    scene.placed(*[("pvlan", "new", {"fabric": "edi2", "pvlan_type": "p2p", "service_name": "Tides", "bandwidth": 5})])
+    wizard = begin(scene.browser(), "pvlan-unit")
+    assert "its change to Dot1Q becomes part of this order" in text_of(wizard.page("where"))
+    wizard.go("where", where=ON_OUR_PORT)
+    wizard.go("configure", **{"i1-pvlan": "106001", "i1-vlan_id": "444"})
+
+    assert "Starts when Order item 2 - Port: Change encapsulation is completed." in text_of(wizard.page("review"))
+    wizard.go("review")
+
+    assert order_count(scene) == 2
 
 
 @ON_SQLITE
@@ -115,65 +159,120 @@ def test_what_follows_from_the_chosen_port_is_not_asked_but_known(scene: Scene) 
         ("mac_address", "", "fill this in"),
         ("service_capacity", "40000", "do not fit"),
         ("service_capacity", "lots", "Service Capacity"),
-        ("port", "999999", "Not a valid choice"),
-        ("additional_cc", "nobody", "not an e-mail address"),
-        ("start", "tomorrow", "not a date"),
         ("asn", "-5", "ASN"),
+        ("contact_technical_email", "nobody", "not an e-mail address"),
+        ("mac_address", "a\x00b", "cannot be stored"),
     ],
 )
-def test_an_error_stands_at_its_field_and_on_top_and_nothing_is_stored(
+def test_an_error_stands_at_its_field_and_on_top_and_nothing_is_kept(
     scene: Scene, name: str, typed: str, sentence: str
 ) -> None:
-    browser = scene.browser()
+    wizard = peering(scene.browser())
 
-    page = review(browser, "/portal/new/peering-unit", {**A_PEERING, "po_number": "keep me", name: typed})
+    page = wizard.send("configure", **{**PEERING, "i1-asn": "64511", f"i1-{name}": typed})
 
     source = page.get_data(as_text=True)
-    assert page.status_code == 422 and order_count(scene) == 0
-    assert f'href="#f-{name}"' in source and f'id="f-{name}-error"' in source
-    assert sentence in html.unescape(source) and 'value="keep me"' in source
-    assert typed == "999999" or typed == "" or f'value="{typed}"' in source
+    assert page.status_code == 422
+    assert f'href="#f-i1-{name}"' in source and f'id="f-i1-{name}-error"' in source
+    assert sentence in html.unescape(source)
+    assert name == "asn" or 'value="64511"' in source
+    assert "\x00" in typed or typed == "" or f'value="{typed}"' in source
+    assert "mac_address" not in details(scene)[0]
 
 
 @ON_SQLITE
-def test_a_completion_before_the_start_is_told_at_the_completion(scene: Scene) -> None:
-    page = review(scene.browser(), "/portal/new/multiservice-port",
-                  {**A_PORT, "start": "2099-05-01T09:00", "completion": "2099-04-01T09:00"})  # fmt: skip
-
-    assert page.status_code == 422 and 'id="f-completion-error"' in page.get_data(as_text=True)
+def test_a_form_that_was_tampered_with_is_refused_at_its_field(scene: Scene) -> None:
+    wizard = a_port(scene.browser())
+    page = wizard.send("configure", **{**PORT, "i1-port_capacity": "7"})
+    assert page.status_code == 422 and "Not a valid choice" in text_of(page)
+    assert wizard.send("where", where="site|lon1|NOWHERE").status_code == 422
+    assert wizard.send("where", where="port|999999").status_code == 422
+    assert wizard.send("where", where="port|99999999999999999999").status_code == 422
+    assert wizard.send("where", where="group|x").status_code == 422
+    assert wizard.send("where", where="").status_code == 422
+    answer = wizard.browser.post(f"{wizard.address}/review", data={"version": "x" * 40, "form_key": "short"})
+    assert answer.status_code == 422 and order_count(scene) == 0
 
 
 @ON_SQLITE
-def test_going_back_from_the_review_keeps_what_was_typed(scene: Scene) -> None:
-    browser = scene.browser()
-    looked_at = review(browser, "/portal/new/peering-unit", {**A_PEERING, "po_number": 'Say "hi"'})
-    fields = {name: html.unescape(value) for name, value in hidden(looked_at, "review-form").items()}
+@pytest.mark.parametrize(
+    ("name", "typed", "sentence"),
+    [
+        ("additional_cc", "nobody", "not an e-mail address"),
+        ("start", "tomorrow", "not a date"),
+        ("completion", "2099-04-01T09:00", "before the start"),
+    ],
+)
+def test_what_is_wrong_about_the_order_stands_at_its_field(scene: Scene, name: str, typed: str, sentence: str) -> None:
+    wizard = a_port(scene.browser())
 
-    back = browser.post("/portal/new/peering-unit", data={**fields, "step": "change"})
+    page = wizard.send("review", **{"po_number": "keep me", "start": "2099-05-01T09:00", name: typed})
 
-    assert back.status_code == 200
-    assert 'value="Say &#34;hi&#34;"' in back.get_data(as_text=True)
-    assert 'value="00:00:5e:00:53:aa"' in back.get_data(as_text=True)
+    assert page.status_code == 422 and sentence in html.unescape(text_of(page))
+    assert f'href="#f-{name}"' in page.get_data(as_text=True) and 'value="keep me"' in page.get_data(as_text=True)
+    assert order_count(scene) == 0
+
+
+@ON_SQLITE
+def test_a_draft_can_be_left_and_taken_up_again(scene: Scene) -> None:
+    wizard = peering(scene.browser())
+    left = wizard.go("configure", **{"i1-mac_address": "00:00:5e:00:53:aa"}, then="later")
+    assert left.headers["Location"] == "/portal/orders?show=drafts"
+
+    again = scene.browser()
+    listed = again.get("/portal/orders?show=drafts")
+    assert "100001" in text_of(listed) and f'href="{wizard.address}"' in listed.get_data(as_text=True)
+    assert again.get(wizard.address).headers["Location"] == f"{wizard.address}/configure"
+    page = again.get(f"{wizard.address}/configure")
+    assert 'value="00:00:5e:00:53:aa"' in page.get_data(as_text=True)
+    assert "Still to be said: 1" in text_of(page)
+
+
+@ON_SQLITE
+def test_a_discarded_draft_is_forgotten(scene: Scene) -> None:
+    wizard = a_port(scene.browser())
+    asked = wizard.page("discard")
+    answer = wizard.browser.post(f"{wizard.address}/discard", data=values(asked, "discard-form"))
+
+    assert answer.status_code == 303
+    assert wizard.page("review").status_code == 404
+    with scene.app.app_context():
+        assert db.session.query(Order).count() == 0
+
+
+def test_two_tabs_on_one_draft_the_second_is_told_and_keeps_what_was_typed(scene: Scene) -> None:
+    wizard = peering(scene.browser())
+    second = wizard.filled("configure", **{**PEERING, "i1-asn": "64511"})
+    wizard.go("configure", **PEERING)
+
+    page = wizard.browser.post(f"{wizard.address}/configure", data=second)
+
+    assert page.status_code == 409 and "changed meanwhile" in text_of(page)
+    assert 'value="64511"' in page.get_data(as_text=True)
+    with scene.app.app_context():
+        assert "asn" not in db.session.query(OrderItem).one().details
 
 
 def test_sending_the_review_three_times_makes_one_order(scene: Scene) -> None:
-    browser = scene.browser()
-    looked_at = review(browser, "/portal/new/multiservice-port", A_PORT)
+    wizard = a_port(scene.browser())
+    form = wizard.filled("review")
 
-    answers = [submit(browser, "/portal/new/multiservice-port", looked_at) for _ in range(3)]
+    answers = [wizard.browser.post(f"{wizard.address}/review", data=form) for _ in range(3)]
 
-    assert {answer.status_code for answer in answers} == {303}
-    assert len({answer.headers["Location"] for answer in answers}) == 1 and order_count(scene) == 1
+    assert [answer.status_code for answer in answers] == [303] * 3
+    assert {answer.headers["Location"] for answer in answers} == {f"/portal/orders/{wizard.draft_id}"}
+    assert order_count(scene) == 1
 
 
 def test_five_at_the_same_moment_make_one_order(scene: Scene) -> None:
-    browser = scene.browser()
-    looked_at = review(browser, "/portal/new/multiservice-port", A_PORT)
+    wizard = a_port(scene.browser())
+    form = wizard.filled("review", po_number="PO-1")
     signed_in = [scene.browser() for _ in range(5)]
     places: list[str] = []
 
     def send(one: FlaskClient) -> None:
-        places.append(submit(one, "/portal/new/multiservice-port", looked_at).headers.get("Location", "none"))
+        answer = one.post(f"{wizard.address}/review", data=form)
+        places.append(answer.headers.get("Location", str(answer.status_code)))
 
     threads = [threading.Thread(target=send, args=(one,)) for one in signed_in]
     for thread in threads:
@@ -181,60 +280,183 @@ def test_five_at_the_same_moment_make_one_order(scene: Scene) -> None:
     for thread in threads:
         thread.join(30)
 
-    assert len(places) == 5 and len(set(places)) == 1 and order_count(scene) == 1
+    assert places == [f"/portal/orders/{wizard.draft_id}"] * 5 and order_count(scene) == 1
+    with scene.app.app_context():
+        assert db.session.query(Service).filter_by(service_type="multiservice_port", state="pre_active").count() == 1
 
 
 @ON_SQLITE
-def test_a_form_without_its_key_is_refused(scene: Scene) -> None:
-    answer = scene.browser().post("/portal/new/multiservice-port", data={**A_PORT, "step": "submit"})
+def test_the_pages_of_a_draft_lead_to_the_order_that_it_became(scene: Scene) -> None:
+    wizard = a_port(scene.browser())
+    wizard.go("review")
 
-    assert answer.status_code == 422 and order_count(scene) == 0
+    for step in ("", "/where", "/what", "/configure", "/review"):
+        assert wizard.browser.get(wizard.address + step).headers["Location"] == f"/portal/orders/{wizard.draft_id}"
+
+
+@ON_SQLITE
+def test_a_package_is_chosen_once_and_its_services_wait_for_each_other(scene: Scene) -> None:
+    sell(scene, terms="2026-1")
+    wizard = begin(scene.browser(), "multiservice-port")
+    wizard.go("where", where="site|lon1|LD8")
+    said = text_of(wizard.page("what"))
+    assert "10 Gbit/s port with peering GBP 750.00 per month" in said and "400 Gbit/s" not in said
+
+    wizard.go("what", package="START-10G")
+    assert "chosen once" in text_of(wizard.page("what"))
+    again = {"package": "PORT-1G", "form_key": "e" * 32, "version": wizard.filled("configure")["version"]}
+    assert wizard.browser.post(f"{wizard.address}/what", data=again).status_code == 409
+    unit = {"i2-mac_address": "00:00:5e:00:53:ab", "i2-contact_technical_full_name": "Ola Wire",
+            "i2-contact_technical_email": "ola@harbour.example", "i2-feature_route_server": "ipv6"}  # fmt: skip
+    wizard.go("configure", **unit, **{"o-support": "4h_24_7"})
+    said = text_of(wizard.page("review"))
+    for words in ("Price GBP 750.00 per month", "Support 4 hours, day and night", "Technical contact Ola Wire",
+                  "Route server sessions IPv6 only", "Starts when Order item 1 - Port is completed."):  # fmt: skip
+        assert words in said
+
+    refused = wizard.send("review")
+    assert refused.status_code == 422 and 'href="#f-terms"' in refused.get_data(as_text=True)
+    wizard.go("review", terms="2026-1")
+    assert order_count(scene) == 1
+
+
+@ON_SQLITE
+def test_what_the_package_needs_is_asked_until_it_is_there(scene: Scene) -> None:
+    sell(scene)
+    wizard = begin(scene.browser(), "peering-unit")
+    wizard.go("where", where=ON_OUR_PORT)
+    wizard.go("what", package="PEER")
+
+    page = wizard.send("configure", **PEERING)
+
+    assert page.status_code == 422 and 'id="f-i1-contact_technical_full_name-error"' in page.get_data(as_text=True)
+    wizard.go("configure", **PEERING, **CONTACT)
+
+
+@ON_SQLITE
+def test_what_was_sold_out_meanwhile_is_told_with_what_was_and_what_is(scene: Scene) -> None:
+    wizard = a_port(scene.browser())
+    with scene.app.app_context():
+        taken = db.session.query(Service).filter_by(number=cast.PORT).one()
+        db.session.query(Port).filter_by(switch_name="edge1-lon1", capacity=10_000).update({"service_id": taken.id})
+        db.session.commit()
+
+    page = wizard.send("review", po_number="PO-7")
+
+    said = text_of(page)
+    assert page.status_code == 422 and order_count(scene) == 0
+    assert "4 ports of 10 Gbit/s were free" in said and "now there are 0" in said
+    assert "Check the availability again" in said and 'value="PO-7"' in page.get_data(as_text=True)
+    assert "10 Gbps" not in text_of(wizard.page("where")).split("LON1 Lab – LD8")[1].split("LON1 Lab – THN")[0]
+    wizard.go("where", where="site|lon1|THN")
+    wizard.go("review")
+
+
+@ON_SQLITE
+def test_an_old_answer_about_the_place_is_asked_again(scene: Scene) -> None:
+    wizard = a_port(scene.browser())
+    now_is_later(days=15)
+    scene.browser()  # everybody signs in anew
+    wizard.browser = scene.browser()
+
+    assert wizard.page("configure").headers["Location"].endswith("/where")
+    assert "check the availability again" in text_of(wizard.page("where"))
+    page = wizard.send("review")
+    assert page.status_code == 422 and "has expired" in text_of(page) and order_count(scene) == 0
+    wizard.go("where", where="site|lon1|LD8")
+    wizard.go("review")
+
+
+@ON_SQLITE
+def test_several_services_are_ordered_in_one(scene: Scene) -> None:
+    wizard = begin(scene.browser(), "pvlan")
+    wizard.go("where", where="fabric|edi2")
+    wizard.go("configure", **{"i1-service_name": "Tides"}, then="add", service="pvlan_unit")
+    group = {"i1-pvlan_type": "p2p", "i1-bandwidth": "50"}
+    unit = {"i2-pvlan": "item:1", "i2-port": str(cast.PORT), "i2-vlan_id": "444"}
+
+    wizard.go("configure", **group, **unit)
+
+    said = text_of(wizard.page("review"))
+    assert "Starts when Order item 1 - CUG is completed." in said and "Service Name Tides" in said
+    wizard.go("review")
+    assert details(scene)[1] == {"pvlan": {"item": 1}, "port": cast.PORT, "vlan_id": 444}
+
+
+@ON_SQLITE
+def test_an_item_is_taken_out_again_and_what_named_it_has_to_be_chosen_anew(scene: Scene) -> None:
+    wizard = begin(scene.browser(), "pvlan-unit")
+    wizard.go("where", where=ON_OUR_PORT)
+    wizard.go("configure", then="add", service="pvlan")
+    wizard.go("configure", **{"i1-pvlan": "item:2", "i1-vlan_id": "444"}, then="later")
+
+    wizard.go("configure", then="remove:2")
+
+    assert details(scene) == [{"port": cast.PORT, "vlan_id": 444}]
+    assert wizard.send("configure", then="remove:1").status_code == 409
 
 
 def test_joining_names_the_owner_by_its_handle_and_asks_it(scene: Scene) -> None:
-    browser = scene.browser()
-
-    placed = submit(browser, "/portal/new/join-pvlan",
-                    review(browser, "/portal/new/join-pvlan", {"pvlan_service_account_id": "lighthouse"}))  # fmt: skip
+    wizard = begin(scene.browser(), "join-pvlan")
+    wizard.go("configure", **{"i1-pvlan_service_account_id": "lighthouse"})
+    assert 'value="lighthouse"' in wizard.page("configure").get_data(as_text=True)
+    assert "The owner is asked first" in text_of(wizard.page("review"))
+    wizard.go("review")
     scene.work()
 
-    assert placed.status_code == 303
     with scene.app.app_context():
         order = db.session.query(Order).one()
         assert order.type == "join_pvlan" and order.status.value == "awaiting_order_confirmation"
     assert "asks to join" in text_of(scene.browser(cast.MEMBER2).get("/portal/orders"))
 
 
+@ON_SQLITE
 def test_a_reseller_orders_for_a_customer(scene: Scene) -> None:
-    browser = scene.browser(cast.RESELLER)
-    said = {"customer": cast.CUSTOMER, "port_group_id": cast.PORT_GROUP, "vlan_id": "12", "bandwidth": "100",
-            "mac_address": "00:00:5e:00:53:55"}  # fmt: skip
+    wizard = begin(scene.browser(cast.RESELLER), "connexions", customer=cast.CUSTOMER)
+    wizard.go("where", where=f"group|{cast.PORT_GROUP}")
+    said = {"i1-vlan_id": "12", "i1-bandwidth": "100", "i1-mac_address": "00:00:5e:00:53:55"}
+    wizard.go("configure", **said)
 
-    looked_at = review(browser, "/portal/new/connexions", said)
-    submit(browser, "/portal/new/connexions", looked_at)
+    assert "For customer Lamp Studios" in text_of(wizard.page("review"))
+    wizard.go("review")
 
-    assert "For customer Lamp Studios" in text_of(looked_at)
     with scene.app.app_context():
         order = db.session.query(Order).one()
         assert order.sub_account_id == cast.CUSTOMER and order.sub_customer is not None
         assert order.sub_customer["organisation"] == "Lamp Studios"
-        assert the_item(scene).details["connexions_port"] == "edge2-dev ge-3/0/1"
+        assert order.items[0].details["connexions_port"] == "edge2-dev ge-3/0/1"
 
 
 @ON_SQLITE
-def test_a_customer_that_is_somebody_elses_cannot_be_chosen(scene: Scene) -> None:
-    page = review(
-        scene.browser(cast.RESELLER), "/portal/new/multiservice-port", {**A_PORT, "customer": cast.LIGHTHOUSE}
-    )
-
-    assert page.status_code == 422 and 'id="f-customer-error"' in page.get_data(as_text=True)
-    assert order_count(scene) == 0
+def test_a_customer_that_is_somebody_elses_or_none_at_all_is_refused_at_the_field(scene: Scene) -> None:
+    browser = scene.browser(cast.RESELLER)
+    for what, customer in (("multiservice-port", cast.LIGHTHOUSE), ("reseller-peering-unit", "")):
+        page = browser.post("/portal/new", data={"what": what, "customer": customer, "form_key": "e" * 32})
+        assert page.status_code == 422 and 'id="f-customer-error"' in page.get_data(as_text=True)
+    with scene.app.app_context():
+        assert db.session.query(Order).count() == 0
 
 
 @ON_SQLITE
-def test_a_port_of_somebody_else_cannot_be_chosen(scene: Scene) -> None:
-    said = {**A_PEERING, "form_key": "e" * 32, "step": "submit"}
+def test_a_draft_is_there_for_its_own_account_only(scene: Scene) -> None:
+    with scene.app.app_context():
+        cast.user(cast.MEMBER2).account_id = cast.CUSTOMER
+        db.session.commit()
+    wizard = a_port(scene.browser(cast.RESELLER), customer=cast.CUSTOMER)
+    for email in (cast.MEMBER, cast.MEMBER2):  # also not for the customer that it is for
+        stranger = Wizard(scene.browser(email), wizard.address)
+        for step in ("where", "what", "configure", "review", "discard"):
+            assert stranger.page(step).status_code == 404
+            data = {"version": "1", "form_key": "e" * 32, "where": "site|lon1|LD8", "package": "alone"}
+            assert stranger.browser.post(f"{wizard.address}/{step}", data=data).status_code == 404
+        assert "100001" not in text_of(stranger.browser.get("/portal/orders"))
 
-    page = scene.browser(cast.RESELLER).post("/portal/new/peering-unit", data=said)
 
-    assert page.status_code == 422 and order_count(scene) == 0
+@ON_SQLITE
+def test_each_page_names_its_step(scene: Scene) -> None:
+    sell(scene)
+    wizard = begin(scene.browser(), "multiservice-port")
+    wizard.go("where", where="site|lon1|LD8")
+    for step, name in (("where", "Where"), ("what", "What"), ("configure", "Configure"), ("review", "Review")):
+        now = re.findall(r'<span aria-current="step">.*?</span>', wizard.page(step).get_data(as_text=True))
+        assert len(now) == 1 and name in now[0]

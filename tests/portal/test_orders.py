@@ -108,7 +108,10 @@ def test_a_reseller_sees_its_customers_orders_with_their_names(scene: Scene) -> 
     page = scene.browser(cast.RESELLER).get("/portal/orders")
 
     assert numbers(page.get_data(as_text=True)) == [100003, 100002, 100001]
-    assert text_of(page).count("Lamp Studios") == 3  # two rows; one of them was ordered by the customer itself
+    # Two rows, one of which was ordered by the customer itself; and once to choose from.
+    assert text_of(page).count("Lamp Studios") == 4
+    theirs = scene.browser(cast.RESELLER).get(f"/portal/orders?customer={cast.CUSTOMER}")
+    assert numbers(theirs.get_data(as_text=True)) == [100003, 100002]
 
 
 @ON_SQLITE

@@ -1,18 +1,19 @@
 """The member's services, and changing and ceasing them."""
 
-import html
 import uuid
 
 import pytest
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from app.domain.models import Order, Service
 from app.extensions import db
 from tests import cast
-from tests.portal.scene import PVLAN, Scene, counted, hidden, text_of
+from tests.portal.ordering import Wizard, values
+from tests.portal.scene import PVLAN, Scene, counted, text_of
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+UNIT = {"port": cast.PORT, "fabric": "edi2", "location": "PUL", "service_capacity": 0,
+        "mac_address": "00:00:5e:00:53:61"}  # fmt: skip
 
 
 def service_id(scene: Scene, number: int) -> uuid.UUID:
@@ -21,14 +22,12 @@ def service_id(scene: Scene, number: int) -> uuid.UUID:
         return found
 
 
-def fill_and_review(browser: FlaskClient, address: str, **values: str) -> TestResponse:
-    form = hidden(browser.get(address), "order-form")
-    return browser.post(address, data={**form, **values, "step": "review"})
-
-
-def submit(browser: FlaskClient, address: str, page: TestResponse) -> TestResponse:
-    fields = {name: html.unescape(value) for name, value in hidden(page, "review-form").items()}
-    return browser.post(address, data={**fields, "step": "submit"})
+def changing(scene: Scene, number: int, action: str, email: str = cast.MEMBER, **typed: str) -> Wizard:
+    """The draft of a change, or an end, of this service."""
+    browser, address = scene.browser(email), f"/portal/services/{service_id(scene, number)}/{action}"
+    answer = browser.post(address, data={**values(browser.get(address), "changing-form"), **typed})
+    assert answer.status_code == 303, text_of(answer)
+    return Wizard(browser, answer.headers["Location"])
 
 
 def test_a_member_sees_its_services_with_where_and_state(scene: Scene) -> None:
@@ -48,15 +47,14 @@ def test_a_service_page_shows_its_details_and_its_orders(scene: Scene) -> None:
 
 
 def test_a_change_sends_only_what_changed(scene: Scene) -> None:
-    address = f"/portal/services/{service_id(scene, cast.CONNEXIONS)}/modify"
-    browser = scene.browser()
-    assert 'value="2000"' in browser.get(address).get_data(as_text=True)
+    wizard = changing(scene, cast.CONNEXIONS, "modify")
+    assert 'value="2000"' in wizard.page("configure").get_data(as_text=True)
 
-    looked_at = fill_and_review(browser, address, vlan_id="701", bandwidth="5000", mac_address="00:00:5e:00:53:02")
-    placed = submit(browser, address, looked_at)
+    wizard.go("configure", **{"i1-bandwidth": "5000"})
+    looked_at = text_of(wizard.page("review"))
+    wizard.go("review")
 
-    assert "Bandwidth 2 Gbps → 5 Gbps" in text_of(looked_at) and "VLAN ID" not in text_of(looked_at)
-    assert placed.status_code == 303
+    assert "Bandwidth 2 Gbps → 5 Gbps" in looked_at and "VLAN ID" not in looked_at and "Where" not in looked_at
     with scene.app.app_context():
         order = db.session.query(Order).one()
         assert order.items[0].details == {"bandwidth": 5_000} and order.items[0].service_number == cast.CONNEXIONS
@@ -65,36 +63,53 @@ def test_a_change_sends_only_what_changed(scene: Scene) -> None:
 
 @ON_SQLITE
 def test_a_change_of_nothing_is_refused(scene: Scene) -> None:
-    address = f"/portal/services/{service_id(scene, cast.CONNEXIONS)}/modify"
-
-    page = fill_and_review(scene.browser(), address, vlan_id="701", bandwidth="2000", mac_address="00:00:5e:00:53:02")
+    page = changing(scene, cast.CONNEXIONS, "modify").send("configure")
 
     assert page.status_code == 422 and "Say what is to change" in text_of(page)
 
 
+@ON_SQLITE
 def test_a_cease_shows_what_ends_and_ends_it(scene: Scene) -> None:
     scene.placed(("pvlan", "new", PVLAN))
-    address = f"/portal/services/{service_id(scene, 106_001)}/cease"
-    browser = scene.browser()
 
-    looked_at = fill_and_review(browser, address)
-    submit(browser, address, looked_at)
+    wizard = changing(scene, 106_001, "cease")
+    looked_at = text_of(wizard.page("review"))
+    wizard.go("review")
     scene.work()
 
-    assert "This service ends:" in text_of(looked_at) and "Service Name Tide tables" in text_of(looked_at)
-    assert "106001 CUG" not in text_of(browser.get("/portal/services"))
-    assert "106001 CUG Tide tables EDI2 Ceased" in text_of(browser.get("/portal/services?show=ended"))
+    assert "This service ends." in looked_at and "Service Name Tide tables" in looked_at
+    assert "106001 CUG" not in text_of(wizard.browser.get("/portal/services"))
+    assert "106001 CUG Tide tables EDI2 Ceased" in text_of(wizard.browser.get("/portal/services?show=ended"))
 
 
 @ON_SQLITE
-def test_a_port_that_carries_services_is_not_ceased(scene: Scene) -> None:
-    unit = {"port": cast.PORT, "fabric": "edi2", "location": "PUL", "service_capacity": 0,
-            "mac_address": "00:00:5e:00:53:61"}  # fmt: skip
-    scene.placed(("peering_unit", "new", unit))
+def test_a_port_ends_only_together_with_what_it_carries_which_is_told_before(scene: Scene) -> None:
+    scene.placed(("peering_unit", "new", UNIT))
+    address = f"/portal/services/{service_id(scene, cast.PORT)}/cease"
+    browser = scene.browser()
+    page = browser.get(address)
+    assert "These services are on the port and end with it: Peering 106001" in text_of(page)
 
-    page = fill_and_review(scene.browser(), f"/portal/services/{service_id(scene, cast.PORT)}/cease")
+    refused = browser.post(address, data=values(page, "changing-form"))
+    assert refused.status_code == 422 and 'href="#f-together"' in refused.get_data(as_text=True)
+    wizard = changing(scene, cast.PORT, "cease", together="y")
+    assert "Starts when Order item 2 - Peering: Cease is completed." in text_of(wizard.page("review"))
+    wizard.go("review")
+    scene.work()
 
-    assert page.status_code == 422 and "still carries 1 service" in text_of(page)
+    assert scene.status(wizard.draft_id) == "completed"
+
+
+@ON_SQLITE
+def test_the_last_service_on_a_port_offers_the_end_of_the_port(scene: Scene) -> None:
+    scene.placed(("peering_unit", "new", UNIT))
+
+    wizard = changing(scene, 106_001, "cease", port="y")
+    wizard.go("review")
+
+    with scene.app.app_context():
+        ended = [item.service_number for item in scene.order(wizard.draft_id).items]
+        assert ended == [106_001, cast.PORT]
 
 
 @ON_SQLITE

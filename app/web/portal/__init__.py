@@ -4,7 +4,21 @@ from flask import Blueprint
 
 from app.domain.permissions import Permission
 from app.web.guard import routes
-from app.web.portal import account, answering, new, notifications, orders, requests, services, settings
+from app.web.portal import (
+    account,
+    answering,
+    changing,
+    configure,
+    new,
+    notifications,
+    orders,
+    requests,
+    review,
+    services,
+    settings,
+    what,
+    where,
+)
 
 bp = Blueprint("portal", __name__, url_prefix="/portal")
 
@@ -22,8 +36,18 @@ routes(
     ("POST", "/requests/<uuid:wait_id>/agree", requests.agree, Permission.PORTAL),
     ("POST", "/requests/<uuid:wait_id>/decline", requests.decline, Permission.PORTAL),
     ("GET", "/new", new.choose, Permission.PORTAL),
-    ("GET", "/new/<what>", new.form, Permission.PORTAL),
-    ("POST", "/new/<what>", new.send, Permission.PORTAL),
+    ("POST", "/new", new.start, Permission.PORTAL),
+    ("GET", "/new/<uuid:draft_id>", new.take_up, Permission.PORTAL),
+    ("GET", "/new/<uuid:draft_id>/discard", new.ask_discard, Permission.PORTAL),
+    ("POST", "/new/<uuid:draft_id>/discard", new.discard, Permission.PORTAL),
+    ("GET", "/new/<uuid:draft_id>/where", where.where, Permission.PORTAL),
+    ("POST", "/new/<uuid:draft_id>/where", where.choose_where, Permission.PORTAL),
+    ("GET", "/new/<uuid:draft_id>/what", what.what, Permission.PORTAL),
+    ("POST", "/new/<uuid:draft_id>/what", what.choose_what, Permission.PORTAL),
+    ("GET", "/new/<uuid:draft_id>/configure", configure.configure, Permission.PORTAL),
+    ("POST", "/new/<uuid:draft_id>/configure", configure.save_configure, Permission.PORTAL),
+    ("GET", "/new/<uuid:draft_id>/review", review.review, Permission.PORTAL),
+    ("POST", "/new/<uuid:draft_id>/review", review.save_review, Permission.PORTAL),
     ("GET", "/services", services.services, Permission.PORTAL),
     ("GET", "/notifications", notifications.notifications, Permission.PORTAL),
     ("POST", "/notifications/read-all", notifications.mark_all_read, Permission.PORTAL),
@@ -40,6 +64,6 @@ routes(
     ("POST", "/account/contacts/<contact_id>/remove", account.remove_contact, Permission.PORTAL),
     ("GET", "/account/customers/<account_id>", account.customer, Permission.PORTAL),
     ("GET", "/services/<uuid:service_id>", services.service, Permission.PORTAL),
-    ("GET", "/services/<uuid:service_id>/<action>", new.change_form, Permission.PORTAL),
-    ("POST", "/services/<uuid:service_id>/<action>", new.change_send, Permission.PORTAL),
+    ("GET", "/services/<uuid:service_id>/<action>", changing.ask, Permission.PORTAL),
+    ("POST", "/services/<uuid:service_id>/<action>", changing.begin, Permission.PORTAL),
 )

@@ -1,20 +1,23 @@
 """The member's orders: the list, the list as CSV, one order with its tracker."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
 from flask import Response, redirect, request, url_for
 
 from app.domain.errors import NotFound
-from app.queries import portal, portal_asked, portal_order
+from app.domain.states import Status
+from app.queries import portal, portal_asked, portal_draft, portal_order
 from app.queries.portal import OrderQuery, OrderRow
 from app.queries.portal_order import OrderPart
+from app.services.actor import Actor
 from app.web.guard import actor
 from app.web.portal.frame import orders_crumb, own_account, page_or_part
 from app.web.sheets import sheet
 
-LABELS = {"needs": "Needs you", "progress": "In progress", "completed": "Completed", "all": "All"}
+LABELS = {"needs": "Needs you", "drafts": "Drafts", "progress": "In progress", "completed": "Completed", "all": "All"}
 HEADINGS = (
     "Order ID", "Order date (UTC)", "Ordered by", "Customer", "Services", "PO number", "Status", "Completed (UTC)",
 )  # fmt: skip
@@ -27,19 +30,43 @@ def home() -> Any:
 def orders() -> Response:
     query = _query()
     viewer = actor()
+    if query.view == "drafts":
+        return _drafts(query)
     found = portal.orders(viewer, own_account(), query, before=_number("before"), after=_number("after"))
     asked = portal_asked.requests(viewer)
     return page_or_part(
         "portal/orders.html", "portal/_orders.html", query=query, found=found, asked=asked,
         tabs=_tabs(query, portal_asked.count(viewer)), has_customers=len(viewer.account_ids) > 1,
+        customers=_customers(viewer),
         newer=_address(query, after=found.newer), older=_address(query, before=found.older),
         csv_url=url_for("portal.orders_csv", **_arguments(query)),
         topics=" ".join(f"order-{row.id}" for row in found.rows if row.live),
     )  # fmt: skip
 
 
+def _drafts(query: OrderQuery) -> Response:
+    """What was begun and not submitted."""
+    viewer = actor()
+    return page_or_part(
+        "portal/orders.html", "portal/_orders.html", query=query, drafts=portal_draft.rows(viewer),
+        asked=portal_asked.requests(viewer), tabs=_tabs(query, portal_asked.count(viewer)), topics="",
+        has_customers=len(viewer.account_ids) > 1, customers=[],
+    )  # fmt: skip
+
+
+def _customers(viewer: Actor) -> list[tuple[str, str]]:
+    """By whom a reseller may narrow the list down."""
+    if len(viewer.account_ids) < 2:
+        return []
+    called = portal.organisations(viewer.account_ids)
+    own = own_account()
+    others = sorted((name, key) for key, name in called.items() if key != own)
+    return [(own, "Ourselves"), *((key, name) for name, key in others)]
+
+
 def _query() -> OrderQuery:
-    return portal.query_of(request.args.get("show", "all"), request.args.get("q", ""))
+    args = request.args
+    return portal.query_of(args.get("show", "all"), args.get("q", ""), args.get("customer", ""))
 
 
 def _number(name: str) -> int | None:
@@ -48,8 +75,8 @@ def _number(name: str) -> int | None:
 
 
 def _arguments(query: OrderQuery) -> dict[str, Any]:
-    view = {"show": query.view} if query.view != "all" else {}
-    return view | ({"q": query.text} if query.text else {})
+    said = {"show": query.view if query.view != "all" else "", "q": query.text, "customer": query.customer}
+    return {name: value for name, value in said.items() if value}
 
 
 def _address(query: OrderQuery, **position: Any) -> str | None:
@@ -59,13 +86,14 @@ def _address(query: OrderQuery, **position: Any) -> str | None:
 
 
 def _tabs(query: OrderQuery, waiting: int) -> list[dict[str, Any]]:
+    counts = {"needs": waiting, "drafts": portal_draft.count(actor()) or None}
     return [
         {
             "label": label,
-            "url": _address(OrderQuery(view, query.text)),
+            "url": _address(replace(query, view=view)),
             "current": view == query.view,
-            "count": waiting if view == "needs" else None,
-            "tone": "paused" if waiting else None,
+            "count": counts.get(view),
+            "tone": "paused" if view == "needs" and waiting else None,
         }
         for view, label in LABELS.items()
     ]
@@ -85,7 +113,9 @@ def _cells(row: OrderRow) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def order(order_id: uuid.UUID) -> Response:
+def order(order_id: uuid.UUID) -> Any:
+    if (draft := portal_draft.find(actor(), order_id)) is not None and draft.status is Status.DRAFT:
+        return redirect(url_for("portal.take_up", draft_id=order_id), 303)
     return order_page(find(order_id))
 
 

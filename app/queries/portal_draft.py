@@ -1,0 +1,228 @@
+"""A draft as the ordering wizard shows it: its items in words, the package and its price, what waits for what."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.catalogue import ItemInput, describe, describe_service, item_names, title
+from app.catalogue.describe import Row
+from app.domain import clock
+from app.domain.errors import Finding
+from app.domain.models import Account, ItemSetup, Order, OrderItem, Package, PackageService, Qualification, Service
+from app.domain.states import Status
+from app.extensions import db
+from app.queries import names, portal_choices
+from app.queries.portal_words import item_title
+from app.services import drafts, order_checks, packages, qualification, requirements
+from app.services.actor import Actor
+
+MOST_DRAFTS = 50
+PERSON = ("full_name", "email", "phone")
+WHOLE_CURRENCIES = frozenset({"JPY", "KRW", "ISK", "CLP", "VND", "UGX", "XAF", "XOF"})
+"""Currencies whose smallest unit is the whole one (ISO 4217)."""
+ON_REQUEST = "Price on request"
+PERIODS = {"month": "per month", "once": "once"}
+
+
+@dataclass(frozen=True)
+class DraftItem:
+    """One item in words. `needs`: the titles of items that must be completed before it starts."""
+
+    number: int
+    title: str
+    action: str
+    rows: list[Row]
+    needs: list[str]
+    bundled: bool
+    start: datetime | None
+    completion: datetime | None
+
+
+@dataclass(frozen=True)
+class DraftRow:
+    """A draft in the list of drafts."""
+
+    id: uuid.UUID
+    number: int
+    version: int
+    what: str
+    customer: str
+    begun_by: str
+    modified_at: datetime
+
+
+def find(actor: Actor, order_id: uuid.UUID) -> Order | None:
+    """The order, also when it has been submitted meanwhile; None if there is none of the viewer's accounts."""
+    order = db.session.get(Order, order_id)
+    return order if order is not None and order.account_id in actor.account_ids else None
+
+
+def price(amount: int | None, currency: str | None, period: str) -> str:
+    """“GBP 600.00 per month”, or that it is told on request."""
+    if amount is None or not currency:
+        return ON_REQUEST
+    if currency in WHOLE_CURRENCIES:
+        return f"{currency} {amount:,} {PERIODS.get(period, period)}"
+    return f"{currency} {amount // 100:,}.{amount % 100:02d} {PERIODS.get(period, period)}"
+
+
+def package_price(package: Package | None) -> str:
+    return price(package.price_minor, package.currency, package.price_period) if package else ON_REQUEST
+
+
+def offered(order: Order, found: Qualification | None) -> list[Package]:
+    """The packages with the service that the draft is about, as far as they can be had where it is to be."""
+    if not order.items or order.items[0].action != "new":
+        return []
+    wanted, there = order.items[0].service_type, _place(order)
+    return [
+        one for one in packages.listed(found)
+        if any(service.service_type == wanted for service in one.services)
+        and (found is None or any(_fits(site, there) for site in packages.sites_of(one, found)))
+    ]  # fmt: skip
+
+
+def _place(order: Order) -> Mapping[str, Any]:
+    details = order.items[0].details
+    port = details.get("port")
+    if isinstance(port, dict):
+        details = next((item.details for item in order.items if item.item_number == port.get("item")), {})
+    return {name: details[name] for name in ("fabric", "location") if details.get(name)}
+
+
+def _fits(site: Mapping[str, str], there: Mapping[str, Any]) -> bool:
+    return all(site.get(name, value) == value for name, value in there.items())
+
+
+def expired(order: Order) -> bool:
+    """Whether what was found out about the place is not believed any more."""
+    found = qualification.of_order(order)
+    return found is not None and found.valid_until <= clock.now()
+
+
+def items(order: Order, actor: Actor, problems: Sequence[Finding]) -> list[DraftItem]:
+    """The draft's items in words; what waits for what only once nothing about them is wrong."""
+    setups = drafts.setups_of(order)
+    inputs = [drafts.item_input(item, setups.get(item.id)) for item in order.items]
+    known = portal_choices.services_named([one.service_number for one in inputs])
+    called = names.for_details(
+        [*(item.details for item in order.items), *(service.details for service in known.values())], list(known)
+    )
+    bundles = _bundles(setups.values())
+    numbered = [_Numbered(item.item_number, item.service_type, item.action, item.details) for item in order.items]
+    called = replace(called, items=item_names(numbered, "member"))
+    needs = _needs(order, actor) if not any(one.pointer.startswith("/items") for one in problems) else {}
+    titles = {one.item_number: item_title(one.item_number, one.service_type, one.action, order.type)
+              for one in order.items}  # fmt: skip
+    return [
+        DraftItem(
+            number=item.item_number, title=titles[item.item_number], action=item.action,
+            rows=_rows(said, order, called, known) + _beside(setups.get(item.id), bundles),
+            needs=[titles[number] for number in needs.get(item.item_number, ())],
+            bundled=(setup := setups.get(item.id)) is not None and setup.package_service_id is not None,
+            start=item.requested_start_date, completion=item.requested_completion_date,
+        )
+        for item, said in zip(order.items, inputs, strict=True)
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Numbered:
+    """An item in the form that the catalogue names it by."""
+
+    number: int
+    service_type: str
+    action: str
+    details: Mapping[str, Any]
+
+
+def _rows(said: ItemInput, order: Order, called: Any, known: Mapping[int, Service]) -> list[Row]:
+    """What is asked; of a change as “old → new”, of a cease what ends."""
+    asked = describe(said.service_type, said.action, said.details, "member", called, order.type)
+    service = known.get(said.service_number) if isinstance(said.service_number, int) else None
+    if service is None:
+        return asked
+    before = describe_service(said.service_type, service.details, "member", called)
+    old = dict(before)
+    head = [("Service", f"{title(said.service_type, 'member')} {service.number}")]
+    if not asked:
+        return head + before
+    return head + [(label, f"{old[label]} → {value}" if label in old else value) for label, value in asked]
+
+
+def _bundles(setups: Iterable[ItemSetup]) -> dict[uuid.UUID, PackageService]:
+    wanted = {one.package_service_id for one in setups if one.package_service_id is not None}
+    if not wanted:
+        return {}
+    return {row.id: row for row in db.session.scalars(select(PackageService).where(PackageService.id.in_(wanted)))}
+
+
+def _beside(setup: ItemSetup | None, bundles: Mapping[uuid.UUID, PackageService]) -> list[Row]:
+    """Features and contacts of the service, as chosen."""
+    if setup is None:
+        return []
+    service = bundles.get(setup.package_service_id) if setup.package_service_id else None
+    features = [
+        (feature["label"], _feature(feature, setup.features.get(code, {})))
+        for code, feature in (service.features if service else {}).items()
+    ]
+    roles = service.contacts if service else requirements.USUAL_CONTACTS
+    contacts = [
+        (told["label"], ", ".join(str(setup.contacts[role][name]) for name in PERSON if setup.contacts[role].get(name)))
+        for role, told in roles.items()
+        if role in setup.contacts
+    ]
+    return features + contacts
+
+
+def _feature(feature: Mapping[str, Any], said: Mapping[str, Any]) -> str:
+    if not said.get("enabled"):
+        return "Not wanted"
+    labels = {choice["value"]: choice["label"] for choice in feature.get("choices", [])}
+    return str(labels.get(said.get("value"), said.get("value"))) if labels else "Yes"
+
+
+def _needs(order: Order, actor: Actor) -> dict[int, tuple[int, ...]]:
+    ids = {account for account in (order.account_id, order.sub_account_id) if account}
+    checked = order_checks.check(drafts.stored_input(order), ids)
+    return {one.number: one.depends_on for one in checked.items}
+
+
+def rows(actor: Actor) -> list[DraftRow]:
+    """The drafts of the viewer's accounts, the one that was changed last first."""
+    found = db.session.execute(
+        select(Order, Account.organisation)
+        .outerjoin(Account, Account.id == Order.sub_account_id)
+        .where(Order.account_id.in_(actor.account_ids), Order.status == Status.DRAFT)
+        .order_by(Order.modified_at.desc(), Order.number.desc())
+        .limit(MOST_DRAFTS)
+    ).all()
+    what = _what([order.id for order, _ in found])
+    return [
+        DraftRow(order.id, order.number, order.version, what.get(order.id, "Nothing chosen yet"), customer or "",
+                 order.created_by, order.modified_at)
+        for order, customer in found
+    ]  # fmt: skip
+
+
+def _what(order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    if not order_ids:
+        return {}
+    found: dict[uuid.UUID, list[str]] = {}
+    for order_id, service_type in db.session.execute(
+        select(OrderItem.order_id, OrderItem.service_type)
+        .where(OrderItem.order_id.in_(order_ids))
+        .order_by(OrderItem.order_id, OrderItem.item_number)
+    ):
+        found.setdefault(order_id, []).append(title(service_type, "member"))
+    return {order_id: ", ".join(dict.fromkeys(words)) for order_id, words in found.items()}
+
+
+def count(actor: Actor) -> int:
+    """How many drafts there are."""
+    query = select(func.count()).where(Order.account_id.in_(actor.account_ids), Order.status == Status.DRAFT)
+    return db.session.scalar(query) or 0

@@ -1,0 +1,234 @@
+"""The steps of ordering with a draft: where, what, further items, what each says, and at last the order.
+
+Each verb is one transaction: it takes effect whole or not at all, once for each form key, and only if the draft is
+still in the version that was seen (`Stale` otherwise). The rules stand in `drafts`, `qualification`, `packages`,
+`requirements` and `terms`; here is only their order.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.catalogue import ItemInput
+from app.config import Config
+from app.domain.errors import Conflict, Finding, Invalid
+from app.domain.models import FormKey, Order
+from app.extensions import db
+from app.services import draft_places, drafts, packages, qualification, requirements, terms
+from app.services import items as item_verbs
+from app.services.actor import Actor
+from app.services.draft_places import Where
+from app.services.order_input import OrderInput, WishedDates
+from app.services.requirements import Values
+
+START = "draft "
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the form says about one item. `contacts`: role → {full_name, email, phone}; absent = none."""
+
+    number: int
+    details: Mapping[str, Any]
+    dates: WishedDates = field(default_factory=WishedDates)
+    features: Mapping[str, Any] = field(default_factory=dict)
+    contacts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a form was made from: the draft, its version then, and the form's own key."""
+
+    order_id: uuid.UUID
+    version: int
+    form_key: str
+
+
+def start(wanted: OrderInput, actor: Actor, config: Config, form_key: str) -> uuid.UUID:
+    """Make a draft and answer its id; whoever sends the same form again gets the same draft."""
+    if not item_verbs.once(form_key, actor, START):
+        db.session.rollback()
+        return uuid.UUID(_note(form_key, actor).what.removeprefix(START))
+    made = drafts.create(wanted, actor, config).id
+    _note(form_key, actor).what = f"{START}{made}"
+    db.session.commit()
+    return made
+
+
+def _note(form_key: str, actor: Actor) -> FormKey:
+    """What the form did: the key is noted and the draft named in one transaction."""
+    return db.session.get_one(FormKey, item_verbs.key_of(form_key, actor, START))
+
+
+def _inputs(order: Order) -> list[ItemInput]:
+    return list(drafts.stored_input(order).items)
+
+
+def _whole(seen: Seen, actor: Actor, what: str, do: Callable[[Order], None]) -> None:
+    item_verbs.once_and_whole(
+        actor, what, seen.form_key, lambda: do(drafts.draft(seen.order_id, actor, seen.version)), seen.order_id
+    )
+
+
+def place(seen: Seen, where: Where, actor: Actor) -> None:
+    """Find out whether it can be had there, keep the answer, and put the draft's items there.
+
+    `Invalid` at `/where` if it cannot, with the reason.
+    """
+
+    def do(order: Order) -> None:
+        found = qualification.ask(draft_places.question(order, where), actor)
+        draft_places.refuse_unless_there(order, where, found)
+        qualification.keep(order, found, actor)
+        _put_there(order, where, actor)
+
+    _whole(seen, actor, "draft: where", do)
+
+
+def _put_there(order: Order, where: Where, actor: Actor) -> None:
+    items = draft_places.placed(order, _inputs(order), where)
+    drafts.set_items(order.id, items, _dates(order, items), actor)
+
+
+def _dates(order: Order, items: Sequence[ItemInput]) -> list[WishedDates]:
+    """The dates of these items as they stand."""
+    known = {
+        (item.item_number, item.service_type, item.action): WishedDates(
+            item.requested_start_date, item.requested_completion_date
+        )
+        for item in order.items
+    }
+    return [known.get((one.item_number, one.service_type, one.action), WishedDates()) for one in items]
+
+
+def choose(seen: Seen, code: str, actor: Actor) -> None:
+    """Select a package: its services take the place of the item that the draft was started with."""
+
+    def do(order: Order) -> None:
+        where = draft_places.where_of(order)
+        if order.package_id is not None:
+            raise Conflict("A package was selected for this order already; that is done only once.")
+        others = draft_places.beside_the_first(order, _inputs(order))
+        drafts.set_items(order.id, others, _dates(order, others), actor)
+        packages.select_for(order, code, where.site if where else {}, actor)
+        db.session.flush()
+        db.session.expire(order, ["items"])
+        if where is not None:
+            _put_there(order, where, actor)
+
+    _whole(seen, actor, "draft: what", do)
+
+
+def _add(order: Order, wanted: ItemInput, actor: Actor) -> None:
+    """One item more, behind those that the draft has; to be filled in with the others."""
+    inputs = _inputs(order)
+    number = max((one.item_number for one in inputs), default=0) + 1
+    added = ItemInput(wanted.service_type, wanted.action, wanted.details, wanted.service_number, number)
+    drafts.set_items(order.id, [*inputs, added], [*_dates(order, inputs), WishedDates()], actor)
+
+
+def _remove(order: Order, number: int, actor: Actor) -> None:
+    """Take an item out of the draft; what referred to it has to be chosen anew."""
+    setups = drafts.setups_of(order)
+    gone = next((item for item in order.items if item.item_number == number), None)
+    if gone is None:
+        raise Conflict("This item is not in the order any more.")
+    if len(order.items) == 1:
+        raise Conflict("An order needs at least one item; discard the draft instead.")
+    setup = setups.get(gone.id)
+    if setup is not None and setup.package_service_id is not None:
+        raise Conflict("This item comes with the package that was chosen.")
+    items = [_without(one, number) for one in _inputs(order) if one.item_number != number]
+    drafts.set_items(order.id, items, _dates(order, items), actor)
+
+
+def _without(one: ItemInput, number: int) -> ItemInput:
+    gone = {"item": number}
+    details = {name: value for name, value in one.details.items() if value != gone}
+    needs = [need for need in one.depends_on or () if need != number] or None
+    service = None if one.service_number == gone else one.service_number
+    return ItemInput(one.service_type, one.action, details, service, one.item_number, needs)
+
+
+def configure(
+    seen: Seen, said: Sequence[Said], options: Mapping[str, Any] | None, actor: Actor, *, complete: bool,
+    add: ItemInput | None = None, remove: int | None = None,
+) -> None:  # fmt: skip
+    """Keep what the items say, and the options of the package; then add an item, or take the one of that number away.
+
+    `complete`: only if nothing about them is missing or wrong; `Invalid` names it all. `Conflict` for taking away what
+    came with the package, or the only item.
+    """
+
+    def do(order: Order) -> None:
+        by_number = {one.number: one for one in said}
+        inputs = _inputs(order)
+        items = [_saying(one, by_number.get(one.item_number)) for one in inputs]
+        dates = [
+            by_number[one.item_number].dates if one.item_number in by_number else kept
+            for one, kept in zip(items, _dates(order, items), strict=True)
+        ]
+        drafts.set_items(order.id, items, dates, actor)
+        values = [Values(one.number, features=one.features, contacts=one.contacts) for one in said]
+        requirements.put(order, values, actor, whole=True)
+        _set_options(order, options)
+        if add is not None:
+            _add(order, add, actor)
+        if remove is not None:
+            _remove(order, remove, actor)
+        if complete:
+            found = drafts.problems(order.id, actor)
+            _refuse([one for one in found if one.pointer.startswith(("/items/", "/options"))])
+
+    _whole(seen, actor, "draft: configured", do)
+
+
+def _set_options(order: Order, said: Mapping[str, Any] | None) -> None:
+    package = packages.of_order(order)
+    if package is None or said is None:
+        return
+    options, findings = packages.with_defaults(package.options, said, "/options")
+    _refuse(findings)
+    order.options = options
+
+
+def _saying(one: ItemInput, said: Said | None) -> ItemInput:
+    if said is None:
+        return one
+    return ItemInput(
+        one.service_type, one.action, dict(said.details), one.service_number, one.item_number, one.depends_on
+    )
+
+
+def _refuse(findings: Sequence[Finding]) -> None:
+    if findings:
+        raise Invalid("Some values of the order are not right.", list(findings))
+
+
+def amend(seen: Seen, changes: Mapping[str, Any], actor: Actor) -> None:
+    """Keep what is said about the order as a whole."""
+
+    def do(_order: Order) -> None:
+        drafts.amend(seen.order_id, changes, actor)
+
+    _whole(seen, actor, "draft: about", do)
+
+
+def send(
+    seen: Seen, changes: Mapping[str, Any], actor: Actor, config: Config, *, terms_version: str | None = None
+) -> None:  # fmt: skip
+    """Make the order: what is said about it, the terms accepted, all in one transaction."""
+
+    def do(order: Order) -> None:
+        drafts.amend(seen.order_id, changes, actor)
+        if terms_version is not None:
+            terms.accept(order, terms_version, actor)
+        drafts.submit(seen.order_id, actor, config)  # commits
+
+    _whole(seen, actor, "draft: sent", do)
+
+
+def discard(seen: Seen, actor: Actor) -> None:
+    """Forget the draft."""
+    _whole(seen, actor, "draft: discarded", lambda _order: drafts.delete(seen.order_id, actor))

@@ -1,0 +1,168 @@
+"""Step three: what each item is to be, with its contacts and features; and which items there are."""
+
+import uuid
+from typing import Any
+
+from flask import request, url_for
+from wtforms import Form
+
+from app.catalogue import SERVICE_TYPES, ItemInput
+from app.domain.errors import Finding, Invalid, NotFound
+from app.domain.models import Order
+from app.queries import portal_choices, portal_draft
+from app.services import draft_steps, packages
+from app.web.guard import actor
+from app.web.portal import forms, item_forms, item_read, wizard
+from app.web.portal.frame import own_account
+from app.web.portal.item_forms import ItemForm
+
+LATER, ADD = "later", "add"
+OPTIONS = "o-"
+
+
+def configure(draft_id: uuid.UUID) -> Any:
+    return wizard.opened(draft_id, _arrive)
+
+
+def _arrive(order: Order) -> Any:
+    if portal_draft.expired(order) and "where" in wizard.steps_of(order):
+        return wizard.go(order, "where")
+    return _page(order)
+
+
+def _page(order: Order, status: int = 200, *, typed: Any = None, findings: list[Finding] | None = None,
+          **more: Any) -> Any:  # fmt: skip
+    src = item_forms.source(order, own_account())
+    found = item_forms.of_draft(src, typed, complete=True)
+    options = _options_form(order, typed)
+    told = item_read.place_errors(found, _option_errors(options, findings or []))
+    if options is not None and any(one.rule == item_read.FORM for one in findings or []) and not options.validate():
+        told += forms.summary(options)
+    words = {one.number: one for one in portal_draft.items(order, actor(), [Finding("/items", "", "")])}
+    return wizard.show(
+        "portal/configure.html", order, "configure", status, items=found, parts=item_forms.fields_of,
+        rows={one.number: _kept_rows(one, words[one.number].rows) for one in found},
+        options=options, package=packages.of_order(order), findings=told, missing=_missing(src, found),
+        can_go_back="where" in wizard.steps_of(order), addable=_addable(src), **more,
+    )  # fmt: skip
+
+
+def _kept_rows(one: ItemForm, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """In words what this item says that is not asked here."""
+    labels = {asked.label_for("member") for asked in one.action.fields if asked.name in one.kept}
+    return [row for row in rows if row[0] in labels or row[0] == "Service"]
+
+
+def _missing(src: item_forms.Source, found: list[ItemForm]) -> list[str]:
+    """What is still to be said, as the requirements tell it when they are read."""
+    told = [Finding(one["pointer"], one["rule"], one["detail"]) for one in src.missing]
+    return [item_read.in_words(found, one) for one in told]
+
+
+def _addable(src: item_forms.Source) -> list[tuple[str, str]]:
+    """What can be put into the same order."""
+    kinds = [
+        (key, kind.portal_label) for key, kind in SERVICE_TYPES.items()
+        if not (key == "reseller_peering_unit" and src.order.sub_account_id is None)
+        and not (key == "connexions" and not src.choices.groups)
+    ]  # fmt: skip
+    changed = {one.service_number for one in src.inputs if isinstance(one.service_number, int)}
+    ports = [
+        (f"encap:{one.key}", f"Change the encapsulation of {one.label}")
+        for one in src.choices.of(("multiservice_port",))
+        if int(one.key) not in changed
+    ]
+    return kinds + ports
+
+
+def _options_form(order: Order, typed: Any) -> Form | None:
+    """The options of the package, with their defaults."""
+    package = packages.of_order(order)
+    if package is None or not package.options:
+        return None
+    stands, _ = packages.with_defaults(package.options, order.options or {}, "")
+    told = [_option(code, option, stands[code]) for code, option in package.options.items()]
+    controls = {one["code"]: item_forms.feature_control(one, complete=True) for one in told}
+    present = {one["code"]: item_forms.feature_now(one) for one in told}
+    return forms.made(type("OptionsForm", (Form,), controls), typed, present, OPTIONS)
+
+
+def _option(code: str, option: dict[str, Any], stands: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "code": code, "label": option["label"], "help": option.get("help", ""), "choices": option.get("choices", []),
+        "required": bool(option.get("required")), **stands,
+    }  # fmt: skip
+
+
+def _option_errors(form: Form | None, findings: list[Finding]) -> list[Finding]:
+    """Findings about options at their controls; the others as they are."""
+    told = []
+    for one in findings:
+        code = one.pointer.split("/")[2] if one.pointer.startswith("/options/") else ""
+        if form is not None and code in form:
+            forms.add_error(form, code, one.detail)
+            told.append(Finding(f"/{form[code].name}", one.rule, one.detail))
+        else:
+            told.append(one)
+    return told
+
+
+def save_configure(draft_id: uuid.UUID) -> Any:
+    """Keep what was typed. To go on to the review all of it must be right and complete; to go on later, to add an item
+    or to take one away (`then`), only right."""
+    seen, then = wizard.seen(draft_id), request.form.get("then", "")
+    added, removed = _added(then), _removed(then)
+
+    def again(order: Order, status: int, **more: Any) -> Any:
+        return _page(order, status, typed=request.form, **more)
+
+    def do() -> None:
+        if then == ADD and added is None:
+            raise Invalid("Choose what to add.", [Finding("/service", "required", "Choose what to add.")])
+        order = wizard.find(draft_id)
+        src = item_forms.source(order, own_account())
+        found = item_forms.of_draft(src, request.form, complete=not then)
+        options = _options_form(order, request.form)
+        item_read.refuse_if_wrong([*((one.form, one.title) for one in found), *([(options, "")] if options else [])])
+        said = item_read.read(src, found)
+        draft_steps.configure(
+            seen, said, _options_said(order, options), actor(), complete=not then, add=added, remove=removed
+        )
+
+    return wizard.tried(draft_id, do, _then(draft_id, then), again)
+
+
+def _then(draft_id: uuid.UUID, then: str) -> str:
+    if then == LATER:
+        return url_for("portal.orders", show="drafts")
+    return wizard.step_url(draft_id, "configure" if then else "review")
+
+
+def _added(then: str) -> ItemInput | None:
+    return _wanted(request.form.get("service", "")) if then == ADD else None
+
+
+def _removed(then: str) -> int | None:
+    word, _, number = then.partition(":")
+    return int(number) if word == "remove" and number.isascii() and number.isdigit() and len(number) < 6 else None
+
+
+def _options_said(order: Order, form: Form | None) -> dict[str, Any] | None:
+    package = packages.of_order(order)
+    if package is None or form is None:
+        return None
+    return {
+        code: item_read.feature_said(_option(code, option, {}), form[code].data)
+        for code, option in package.options.items()
+    }
+
+
+def _wanted(text: str) -> ItemInput | None:
+    if text in SERVICE_TYPES:
+        return ItemInput(text, "new", {})
+    kind, _, number = text.partition(":")
+    if kind == "encap" and number.isascii() and number.isdigit() and len(number) < 10:
+        if int(number) not in portal_choices.services_of(actor().account_ids, [int(number)]):
+            raise NotFound("There is no such port.")
+        return ItemInput("multiservice_port", "edit_encap", {}, int(number))
+    return None

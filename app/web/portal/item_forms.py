@@ -1,0 +1,203 @@
+"""The items of a draft as forms: what each asks, what it says so far, and what was typed, read back as their details.
+
+What is asked comes from the catalogue and from the requirements of the draft's services. Left out is what the package
+fixes, what was answered by “where”, and what follows from a chosen port or port group.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from wtforms import BooleanField, Form
+
+from app.catalogue import NORMAL, ItemInput, action_of, title
+from app.catalogue.fields import Field
+from app.catalogue.model import Action
+from app.domain.models import Order, OrderItem, Service
+from app.queries import portal_choices
+from app.queries.portal_choices import Choices
+from app.queries.portal_words import item_title
+from app.services import draft_places, drafts, requirements
+from app.web.portal import forms
+
+PLACE = "place"
+PLACED = ("fabric", "location", "port", "port_group_id", "connexions_port")
+"""Details that the step “where” answers."""
+IMPLIED = {
+    "port": ("fabric", "location"),
+    "port_group_id": ("fabric", "location", "connexions_port"),
+}
+"""What follows from a chosen port or port group, so that nobody has to say it twice."""
+CONTACT = (("full_name", "Name", 200), ("email", "E-mail", 254), ("phone", "Phone", 50))
+
+
+@dataclass
+class ItemForm:
+    """One item with its form. `kept`: details that are not asked here. `present`: the service that it changes."""
+
+    number: int
+    index: int
+    title: str
+    action: Action
+    form: Form
+    asked: list[Field]
+    kept: dict[str, Any]
+    present: Mapping[str, Any]
+    needs: Mapping[str, Any]
+    bundled: bool
+    placed: bool
+    groups: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def prefix(self) -> str:
+        return f"i{self.number}-"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the forms of one draft are made from; read once for all of its items."""
+
+    order: Order
+    choices: Choices
+    needs: Mapping[int, Mapping[str, Any]]
+    missing: Sequence[Mapping[str, Any]]
+    inputs: Sequence[ItemInput]
+    bundled: frozenset[int]
+    placed: frozenset[int]
+    services: Mapping[int, Service]
+
+
+def source(order: Order, own: str) -> Source:
+    """Read in a fixed number of queries."""
+    told = requirements.of_order(order)
+    ids = {account for account in (order.account_id, order.sub_account_id) if account}
+    setups = drafts.setups_of(order)
+    bundled = {
+        item.item_number for item in order.items
+        if (setup := setups.get(item.id)) is not None and setup.package_service_id is not None
+    }  # fmt: skip
+    inputs = [drafts.item_input(item, setups.get(item.id)) for item in order.items]
+    starts_somewhere = order.type == NORMAL and order.items[:1] and order.items[0].action == "new"
+    placed = draft_places.together(order) if starts_somewhere else set()
+    return Source(
+        order, portal_choices.for_accounts(own, ids), {one["item_number"]: one for one in told["services"]},
+        told["missing"], inputs, frozenset(bundled), frozenset(placed),
+        portal_choices.services_named([one.service_number for one in inputs]),
+    )  # fmt: skip
+
+
+def of_draft(src: Source, typed: Any, *, complete: bool) -> list[ItemForm]:
+    """The forms of all items, in their order. `complete`: what is required must be given."""
+    return [_item_form(src, index, typed, complete) for index in range(len(src.order.items))]
+
+
+def _item_form(src: Source, index: int, typed: Any, complete: bool) -> ItemForm:
+    item, said = src.order.items[index], src.inputs[index]
+    action = action_of(item.service_type, item.action, src.order.type)
+    assert action is not None  # a draft holds only what the catalogue knows
+    needs = src.needs[item.item_number]
+    fixed = {one["name"] for one in needs["configuration"] + needs["identifiers"] if one["fixed"]}
+    placed = item.item_number in src.placed
+    asked = [one for one in action.fields if one.name not in _unasked(action, fixed, placed, item)]
+    service = src.services.get(said.service_number) if isinstance(said.service_number, int) else None
+    present = service.details if service else {}
+    made = ItemForm(
+        item.item_number, index, item_title(item.item_number, item.service_type, item.action, src.order.type), action,
+        Form(), asked, _kept(item, asked), present, needs, item.item_number in src.bundled, placed,
+    )  # fmt: skip
+    controls = dict(_controls(src, made, item, complete))
+    form_class = type("ItemForm", (Form,), controls)
+    made.form = forms.made(form_class, typed, _now(src, made, item), made.prefix)
+    return made
+
+
+def _unasked(action: Action, fixed: set[str], placed: bool, item: OrderItem) -> set[str]:
+    implied = {name for one in action.fields for name in IMPLIED.get(one.name, ())}
+    answered = {name for name in PLACED if placed and item.details.get(name) is not None}
+    return implied | fixed | answered
+
+
+def _kept(item: OrderItem, asked: Sequence[Field]) -> dict[str, Any]:
+    names = {one.name for one in asked}
+    return {name: value for name, value in item.details.items() if name not in names}
+
+
+def _controls(src: Source, made: ItemForm, item: OrderItem, complete: bool) -> Iterator[tuple[str, Any]]:
+    names = {one.name for one in made.asked}
+    for one in made.asked:
+        needed = one.required and complete
+        if one.name == "fabric" and "location" in names:
+            places = [(f"{place.fabric}|{place.location}", place.label) for place in src.choices.places]
+            yield PLACE, forms.select("Fabric and building", "Where the service is to be.", places, needed)
+        elif not (one.name == "location" and "fabric" in names):
+            there = list(_of_order(src, one, item))
+            yield one.name, forms.control(one, src.choices, there, needed=needed, changes=made.action.changes)
+    for feature in made.needs["features"]:
+        yield f"feature_{feature['code']}", feature_control(feature, complete=complete)
+    for role in made.needs["contacts"]:
+        yield from _contact(role, complete)
+    if len(src.order.items) > 1:
+        yield "start", forms.moment_of("Not before", "For this item alone; it wins over the order's date.")
+        yield "completion", forms.moment_of("Wanted by", "For this item alone; it wins over the order's date.")
+
+
+def _of_order(src: Source, one: Field, item: OrderItem) -> Iterator[tuple[str, str]]:
+    """What other items of the order will have made, as far as this detail may name it."""
+    for other in src.order.items:
+        if other is not item and other.service_type in one.refers_to and other.action == "new":
+            word = title(other.service_type, "member")
+            yield f"item:{other.item_number}", f"The {word} of this order (order item {other.item_number})"
+
+
+def feature_control(feature: Mapping[str, Any], *, complete: bool) -> Any:
+    options = [(str(one["value"]), one["label"]) for one in feature["choices"]]
+    if not options:
+        return BooleanField(feature["label"], description=feature["help"])
+    needed = bool(feature["required"]) and complete
+    return forms.select(feature["label"], feature["help"], options, needed, "Not wanted")
+
+
+def _contact(role: Mapping[str, Any], complete: bool) -> Iterator[tuple[str, Any]]:
+    for name, label, longest in CONTACT:
+        needed = bool(role["required"]) and complete and name != "phone"
+        checks = [forms.one_email] if name == "email" else []
+        yield f"contact_{role['role']}_{name}", forms.text(label, needed=needed, longest=longest, checks=checks)
+
+
+def _now(src: Source, made: ItemForm, item: OrderItem) -> dict[str, Any]:
+    """What the draft says already; else what the service is, or the default."""
+    known = {
+        one.name: forms.typed_value(one, item.details.get(one.name, made.present.get(one.name, one.default)))
+        for one in made.asked
+    }
+    owner = item.details.get("pvlan_service_account_id")
+    if owner:
+        known["pvlan_service_account_id"] = portal_choices.handle_of(owner)
+    if item.details.get("fabric") and item.details.get("location"):
+        known[PLACE] = f"{item.details['fabric']}|{item.details['location']}"
+    for feature in made.needs["features"]:
+        known[f"feature_{feature['code']}"] = feature_now(feature)
+    for role in made.needs["contacts"]:
+        person = role["contact"] or {}
+        known |= {f"contact_{role['role']}_{name}": str(person.get(name) or "") for name, _, _ in CONTACT}
+    known["start"] = forms.typed_moment(item.requested_start_date)
+    known["completion"] = forms.typed_moment(item.requested_completion_date)
+    return known
+
+
+def feature_now(feature: Mapping[str, Any]) -> Any:
+    if not feature["choices"]:
+        return bool(feature["enabled"])
+    return str(feature["value"]) if feature["enabled"] and feature["value"] is not None else ""
+
+
+def fields_of(one: ItemForm, part: str) -> list[Any]:
+    """The form's controls of one part: main, features, contacts or dates."""
+
+    def belongs(name: str) -> bool:
+        starts = {"features": "feature_", "contacts": "contact_"}
+        if part == "main":
+            return not name.startswith(("feature_", "contact_")) and name not in ("start", "completion")
+        return name.startswith(starts[part]) if part in starts else name in ("start", "completion")
+
+    return [one.form[name] for name in one.form._fields if belongs(name)]

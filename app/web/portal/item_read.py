@@ -1,0 +1,171 @@
+"""What was typed into the items' forms, read back as what the draft is to say; and errors put at their fields."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wtforms import Form
+
+from app.catalogue.fields import Field
+from app.domain.errors import Finding, Invalid
+from app.queries.portal_choices import Offered
+from app.services.draft_steps import Said
+from app.services.order_input import WishedDates
+from app.web.portal import forms
+from app.web.portal.item_forms import CONTACT, IMPLIED, PLACE, ItemForm, Source
+
+FORM = "form"
+"""The rule of what the form itself found; its sentences stand at the fields."""
+
+
+def read(src: Source, found: Sequence[ItemForm]) -> list[Said]:
+    """What was typed for all items."""
+    details = {one.number: _details(one) for one in found}
+    for one in found:
+        details[one.number] |= _implied(src, one, details)
+    return [
+        Said(one.number, _only_changes(one, details[one.number]), _dates(one), _features(one), _contacts(one))
+        for one in found
+    ]  # fmt: skip
+
+
+def _details(one: ItemForm) -> dict[str, Any]:
+    said = dict(one.kept)
+    for asked in one.asked:
+        if asked.name in one.form:
+            value = forms.value_of(asked, one.form[asked.name].data)
+            if value is not None:
+                said[asked.name] = value
+    if PLACE in one.form and one.form[PLACE].data:
+        said["fabric"], _, said["location"] = one.form[PLACE].data.partition("|")
+    return said
+
+
+def _only_changes(one: ItemForm, said: dict[str, Any]) -> dict[str, Any]:
+    """A change says only what is to become different."""
+    if not one.action.changes:
+        return said
+    return {name: value for name, value in said.items() if one.present.get(name) != value}
+
+
+def _implied(src: Source, one: ItemForm, details: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+    """The fabric and building of the chosen port, or port group, as far as the action takes them."""
+    for name, follows in IMPLIED.items():
+        chosen = details[one.number].get(name)
+        asked = one.action.field(name)
+        if chosen is None or asked is None:
+            continue
+        known = _place_of(src, asked, chosen, details)
+        return {name: known[name] for name in follows if known.get(name) and one.action.field(name) is not None}
+    return {}
+
+
+def _place_of(src: Source, asked: Field, chosen: Any, details: Mapping[int, Mapping[str, Any]]) -> Mapping[str, Any]:
+    if isinstance(chosen, dict):
+        return details.get(chosen.get("item", 0), {})
+    offered: Sequence[Offered] = src.choices.groups if asked.kind == "port_group" else src.choices.of(asked.refers_to)
+    found = next((one for one in offered if one.key == str(chosen)), None)
+    if found is None:
+        return {}
+    return {"fabric": found.fabric, "location": found.location, "connexions_port": found.port_label}
+
+
+def _dates(one: ItemForm) -> WishedDates:
+    return forms.dates(one.form) if "start" in one.form else WishedDates()
+
+
+def _features(one: ItemForm) -> dict[str, Any]:
+    return {
+        feature["code"]: feature_said(feature, one.form[f"feature_{feature['code']}"].data)
+        for feature in one.needs["features"]
+    }
+
+
+def feature_said(feature: Mapping[str, Any], data: Any) -> dict[str, Any]:
+    """A feature or an option as it was chosen: value and whether it is wanted."""
+    if not feature["choices"]:
+        return {"enabled": bool(data)}
+    value = next((one["value"] for one in feature["choices"] if str(one["value"]) == data), None)
+    if value is None:
+        return {"enabled": False} if not feature["required"] else {"enabled": True}
+    return {"value": value, "enabled": True}
+
+
+def _contacts(one: ItemForm) -> dict[str, Any]:
+    said = {}
+    for role in one.needs["contacts"]:
+        person = {name: one.form[f"contact_{role['role']}_{name}"].data or "" for name, _, _ in CONTACT}
+        if any(person.values()):
+            said[role["role"]] = person
+    return said
+
+
+def refuse_if_wrong(found: Sequence[tuple[Form, str]]) -> None:
+    """`Invalid` with everything that the forms themselves find; the page shows them at their fields by itself."""
+    wrong = [Finding("", FORM, title) for form, title in found if not form.validate()]
+    if wrong:
+        raise Invalid("Some values are not right.", wrong)
+
+
+def in_words(found: Sequence[ItemForm], finding: Finding) -> str:
+    """A finding about an item, in members' words."""
+    one = _item_of(found, finding)
+    if one is None:
+        return finding.detail
+    before = f"{one.title}: " if len(found) > 1 else ""
+    return before + _in_members_words(finding, one)
+
+
+def place_errors(found: Sequence[ItemForm], findings: Sequence[Finding]) -> list[Finding]:
+    """Put each finding at the field it is about, in members' words; answer them all for the summary."""
+    told = [_placed_error(found, one) for one in findings if one.rule != FORM]
+    of_forms = [] if told or not findings else [one for item in found for one in _of_form(item, len(found) > 1)]
+    return told + of_forms
+
+
+def _of_form(item: ItemForm, several: bool) -> list[Finding]:
+    """What the form itself finds wrong."""
+    item.form.validate()
+    return forms.summary(item.form, f"{item.title}: " if several else "")
+
+
+def _placed_error(found: Sequence[ItemForm], finding: Finding) -> Finding:
+    one = _item_of(found, finding)
+    if one is None:
+        return finding
+    sentence = _in_members_words(finding, one)
+    name = _control_of(one, finding.pointer.strip("/").split("/")[2:])
+    if name:
+        forms.add_error(one.form, name, sentence)
+    at = one.form[name].name if name else f"{one.prefix}item"
+    return Finding(f"/{at}", finding.rule, in_words(found, finding))
+
+
+def _item_of(found: Sequence[ItemForm], finding: Finding) -> ItemForm | None:
+    """The item that a finding is about, by its position in the order."""
+    parts = finding.pointer.strip("/").split("/")
+    if len(parts) < 2 or parts[0] not in ("items", "services") or not parts[1].isdigit():
+        return None
+    return found[int(parts[1])] if int(parts[1]) < len(found) else None
+
+
+def _control_of(one: ItemForm, rest: Sequence[str]) -> str:
+    """The control that a pointer within an item leads to; empty if there is none."""
+    if not rest:
+        return ""
+    known = {"requested_completion_date": "completion", "requested_start_date": "start"}
+    if rest[0] in ("features", "contacts") and len(rest) > 1:
+        name = f"feature_{rest[1]}" if rest[0] == "features" else f"contact_{rest[1]}_full_name"
+    else:
+        name = known.get(rest[-1], rest[-1])
+    if name in one.form:
+        return name
+    if name in ("fabric", "location") and PLACE in one.form:
+        return PLACE
+    return next((by for by, names in IMPLIED.items() if name in names and by in one.form), "")
+
+
+def _in_members_words(finding: Finding, one: ItemForm) -> str:
+    sentence = finding.detail
+    for asked in one.action.fields:
+        sentence = sentence.replace(f"{asked.label} ({asked.name})", asked.label_for("member"))
+    return sentence

@@ -1,0 +1,132 @@
+"""The last step: everything once more, the terms, what belongs to the order as a whole; then it is placed."""
+
+import uuid
+from typing import Any
+
+from flask import current_app, redirect, request, url_for
+from wtforms import Form
+
+from app.domain.errors import Finding
+from app.domain.models import Order
+from app.queries import portal_draft
+from app.queries.portal_draft import package_price
+from app.services import draft_steps, drafts, packages, qualification, terms
+from app.web.guard import actor
+from app.web.portal import forms, item_forms, item_read, sent, wizard
+from app.web.portal.configure import LATER
+from app.web.portal.frame import own_account
+
+TERMS = "terms"
+TELLS = ("po_number", "additional_cc", "start", "completion", "notes")
+
+
+def review(draft_id: uuid.UUID) -> Any:
+    return wizard.opened(draft_id, lambda order: _page(order))
+
+
+def _page(
+    order: Order, status: int = 200, *, typed: Any = None, findings: list[Finding] | None = None, **more: Any
+) -> Any:
+    """What stands in the way is told on arrival already, except for what this very page asks."""
+    standing = drafts.problems(order.id, actor())
+    asked_here = [one for one in standing if one.pointer == "/terms"]
+    elsewhere = [one for one in standing if one.pointer != "/terms"]
+    form = about_form(order, typed)
+    told = _placed(form, findings or [], asked_here if findings else [])
+    package = packages.of_order(order)
+    return wizard.show(
+        "portal/review.html", order, "review", status, items=portal_draft.items(order, actor(), elsewhere),
+        problems=_in_words(order, elsewhere), form=form, findings=told, package=package, price=package_price(package),
+        terms=terms.current(), accepted=typed.get(TERMS) if typed else None, options=_options(order),
+        qualified=qualification.of_order(order), expired=portal_draft.expired(order),
+        can_go_back=wizard.steps_of(order), ends=all(item.action == "cease" for item in order.items), **more,
+    )  # fmt: skip
+
+
+def about_form(order: Order, typed: Any) -> Form:
+    """What is said about the order as a whole."""
+    ends = bool(order.items) and all(item.action == "cease" for item in order.items)
+    present = {
+        "po_number": order.po_number or "", "additional_cc": ", ".join(order.additional_cc or []),
+        "start": forms.typed_moment(order.requested_start_date), "notes": order.notes or "",
+        "completion": forms.typed_moment(order.requested_completion_date),
+    }  # fmt: skip
+    return forms.made(forms.about("Switch off on" if ends else "Wanted by"), typed, present)
+
+
+def _placed(form: Form, findings: list[Finding], also: list[Finding]) -> list[Finding]:
+    """Findings about what this page asks, at their fields; those about items stand with the items."""
+    known = {"/requested_completion_date": "completion", "/requested_start_date": "start"}
+    if any(one.rule == item_read.FORM for one in findings):
+        form.validate()
+        return forms.summary(form) + [Finding(f"/{TERMS}", one.rule, one.detail) for one in also]
+    told = []
+    for one in findings:
+        name = known.get(one.pointer, one.pointer.strip("/"))
+        if name in TELLS:
+            forms.add_error(form, name, one.detail)
+            told.append(Finding(f"/{name}", one.rule, one.detail))
+        elif one.pointer == "/terms" or not one.pointer.startswith(("/items", "/qualification")):
+            told.append(one)
+    return told
+
+
+def _in_words(order: Order, findings: list[Finding]) -> list[Finding]:
+    """What has to be put right on an earlier page, in members' words."""
+    if not findings:
+        return []
+    found = item_forms.of_draft(item_forms.source(order, own_account()), None, complete=True)
+    return [Finding(one.pointer, one.rule, item_read.in_words(found, one)) for one in findings]
+
+
+def _options(order: Order) -> list[tuple[str, str]]:
+    """The package's options as chosen."""
+    package = packages.of_order(order)
+    if package is None:
+        return []
+    stands, _ = packages.with_defaults(package.options, order.options or {}, "")
+    return [(option["label"], _chosen(option, stands[code])) for code, option in package.options.items()]
+
+
+def _chosen(option: dict[str, Any], one: dict[str, Any]) -> str:
+    if not one["enabled"]:
+        return "Not wanted"
+    labels = {choice["value"]: choice["label"] for choice in option.get("choices", [])}
+    return str(labels.get(one["value"], one["value"])) if labels else "Yes"
+
+
+def _changes(form: Form) -> dict[str, Any]:
+    dates = forms.dates(form)
+    return {
+        "po_number": form["po_number"].data or None, "additional_cc": forms.emails_in(form["additional_cc"].data),
+        "notes": form["notes"].data or None, "requested_start_date": dates.start,
+        "requested_completion_date": dates.completion,
+    }  # fmt: skip
+
+
+def save_review(draft_id: uuid.UUID) -> Any:
+    """Place the order, or keep what was typed for later."""
+    seen = wizard.seen(draft_id)
+    if request.form.get("then") == LATER:
+        then = url_for("portal.orders", show="drafts")
+        return wizard.tried(draft_id, lambda: draft_steps.amend(seen, _said(draft_id), actor()), then, _again)
+    placed = url_for("portal.order", order_id=draft_id)
+    if sent.already(seen.form_key, "draft: sent", draft_id):
+        return redirect(placed, 303)
+    return wizard.tried(draft_id, lambda: _send(seen, draft_id), placed, _again)
+
+
+def _said(draft_id: uuid.UUID) -> dict[str, Any]:
+    form = about_form(wizard.find(draft_id), request.form)
+    item_read.refuse_if_wrong([(form, "")])
+    return _changes(form)
+
+
+def _send(seen: draft_steps.Seen, draft_id: uuid.UUID) -> None:
+    version = request.form.get(TERMS)
+    config = current_app.config["HANDOFF"]
+    draft_steps.send(seen, _said(draft_id), actor(), config, terms_version=version or None)
+
+
+def _again(order: Order, status: int, **more: Any) -> Any:
+    return _page(order, status, typed=request.form, **more)

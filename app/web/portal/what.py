@@ -1,0 +1,78 @@
+"""Step two: which package, or the service alone. A package is selected once for an order."""
+
+import uuid
+from typing import Any
+
+from flask import request
+
+from app.catalogue import title
+from app.domain.errors import Finding
+from app.domain.models import Order, Package
+from app.queries import portal_draft
+from app.queries.portal_draft import ON_REQUEST, package_price
+from app.services import draft_places, draft_steps, packages, qualification
+from app.web.guard import actor
+from app.web.portal import wizard
+
+ALONE = "alone"
+
+
+def what(draft_id: uuid.UUID) -> Any:
+    return wizard.opened(draft_id, _arrive)
+
+
+def _arrive(order: Order) -> Any:
+    """Nothing to choose from is no page; without a place it cannot be told what is sold there."""
+    if "what" not in wizard.steps_of(order):
+        return wizard.go(order, "configure")
+    if draft_places.where_of(order) is None or portal_draft.expired(order):
+        return wizard.go(order, "where")
+    if order.package_id is None and not _offered(order):
+        return wizard.go(order, "configure")
+    return _page(order)
+
+
+def _offered(order: Order) -> list[Package]:
+    return portal_draft.offered(order, qualification.of_order(order))
+
+
+def _page(order: Order, status: int = 200, **more: Any) -> Any:
+    selected = packages.of_order(order)
+    return wizard.show(
+        "portal/what.html", order, "what", status, selected=selected,
+        selected_price=package_price(selected),
+        packages=[] if selected else [_card(one) for one in _offered(order)],
+        alone={"title": f"{_noun(order)} without a package", "price": ON_REQUEST} if order.items else None,
+        chosen=request.form.get("package", ""), **more,
+    )  # fmt: skip
+
+
+def _noun(order: Order) -> str:
+    return title(order.items[0].service_type, "member")
+
+
+def _card(package: Package) -> dict[str, Any]:
+    return {
+        "code": package.code, "name": package.name, "description": package.description,
+        "details": package.details_text, "price": package_price(package),
+        "services": [title(one.service_type, "member") for one in package.services],
+    }  # fmt: skip
+
+
+def choose_what(draft_id: uuid.UUID) -> Any:
+    seen = wizard.seen(draft_id)
+    code = request.form.get("package", "")
+    then = wizard.step_url(draft_id, "configure")
+    if code == ALONE:
+        return wizard.tried(draft_id, lambda: draft_steps.amend(seen, {}, actor()), then, _page)
+    if not code:
+        words = "Choose a package, or the service alone."
+        missing = [Finding("/package", "required", words)]
+        return wizard.opened(draft_id, lambda order: _page(order, 422, findings=missing))
+    return wizard.tried(draft_id, lambda: draft_steps.choose(seen, code, actor()), then, _again)
+
+
+def _again(order: Order, status: int, *, findings: list[Finding] | None = None, **more: Any) -> Any:
+    """Whatever is wrong with the package stands at the packages."""
+    told = [Finding("/package", one.rule, one.detail) for one in findings or []]
+    return _page(order, status, findings=told, **more)

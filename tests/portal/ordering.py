@@ -1,0 +1,93 @@
+"""The ordering wizard as a browser without scripts goes through it: each page's own form, filled in and sent."""
+
+import html
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.extensions import db
+from app.services import demo_packages
+from tests.portal.scene import Scene, hidden
+
+FORMS = {"where": "where-form", "what": "what-form", "configure": "configure-form", "review": "review-form"}
+PORT = {"i1-port_capacity": "10000", "i1-quantity": "1", "i1-encapsulation": "dot1q"}
+
+
+@dataclass
+class Wizard:
+    """One draft in one browser."""
+
+    browser: FlaskClient
+    address: str
+
+    @property
+    def draft_id(self) -> uuid.UUID:
+        return uuid.UUID(self.address.rpartition("/")[2])
+
+    def page(self, step: str) -> TestResponse:
+        return self.browser.get(f"{self.address}/{step}")
+
+    def filled(self, step: str, **typed: str) -> dict[str, str]:
+        """What the form of this step would send."""
+        return {**values(self.page(step), FORMS[step]), **typed}
+
+    def send(self, step: str, **typed: str) -> TestResponse:
+        return self.browser.post(f"{self.address}/{step}", data=self.filled(step, **typed))
+
+    def go(self, step: str, **typed: str) -> TestResponse:
+        """Fill in and continue; it must be accepted."""
+        answer = self.send(step, **typed)
+        assert answer.status_code == 303, re.sub(r"<[^>]+>|\s+", " ", answer.get_data(as_text=True))
+        return answer
+
+
+def begin(browser: FlaskClient, what: str, **typed: str) -> Wizard:
+    """Choose a service; the draft is made."""
+    form = hidden(browser.get("/portal/new"), "new-form")
+    answer = browser.post("/portal/new", data={**form, "what": what, **typed})
+    assert answer.status_code == 303, answer.status_code
+    return Wizard(browser, answer.headers["Location"])
+
+
+def a_port(browser: FlaskClient, **typed: str) -> Wizard:
+    """A port that is ready for review."""
+    wizard = begin(browser, "multiservice-port", **typed)
+    wizard.go("where", where="site|lon1|LD8")
+    wizard.go("configure", **PORT)
+    return wizard
+
+
+def sell(scene: Scene, *, terms: str = "") -> None:
+    """The demo's packages are sold here, and terms are in force."""
+    with scene.app.app_context():
+        demo_packages.build()
+        if terms:
+            demo_packages.enable_terms(terms)
+        db.session.commit()
+
+
+def values(answer: TestResponse, form: str) -> dict[str, str]:
+    """Everything that a browser would send of a form as it stands on the page."""
+    source = answer.get_data(as_text=True)
+    found = re.search(rf'<form[^>]*id="{form}".*?</form>', source, re.S)
+    assert found, f"There is no form {form} on the page ({answer.status_code})."
+    sent: dict[str, Any] = {}
+    for tag in re.findall(r"<input[^>]*>", found[0]):
+        kind, name, value = (_attribute(tag, one) for one in ("type", "name", "value"))
+        if name and name != "csrf_token" and (kind not in ("checkbox", "radio") or " checked" in tag):
+            sent[name] = value
+    for tag, inside in re.findall(r"(<select[^>]*>)(.*?)</select>", found[0], re.S):
+        chosen = re.search(r'<option[^>]*selected[^>]*value="([^"]*)"|<option[^>]*value="([^"]*)"[^>]*selected', inside)
+        sent[_attribute(tag, "name")] = html.unescape((chosen[1] or chosen[2] or "") if chosen else "")
+    for tag, inside in re.findall(r"(<textarea[^>]*>)(.*?)</textarea>", found[0], re.S):
+        sent[_attribute(tag, "name")] = html.unescape(inside).strip()
+    return sent
+
+
+def _attribute(tag: str, name: str) -> str:
+    found = re.search(rf'\b{name}="([^"]*)"', tag)
+    return html.unescape(found[1]) if found else ""
