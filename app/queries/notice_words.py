@@ -19,10 +19,6 @@ LABELS = {
     Event.OVERDUE: "A member has not answered in time",
 }
 """The kinds of notification, as one chooses among them."""
-ICONS = {
-    Event.RECEIVED: "queued", Event.CONFIRM: "waiting", Event.DELAYED: "failed", Event.COMPLETED: "done",
-    Event.CANCELLED: "cancelled", Event.REJECTED: "cancelled", Event.OVERDUE: "failed",
-}  # fmt: skip
 REASONS = {
     "engineers": "our engineers are working on it",
     "by_hand": "our staff do this step by hand",

@@ -26,8 +26,6 @@ class NoticeRow:
     """One notification as the list shows it."""
 
     id: int
-    icon: str
-    label: str
     headline: str
     sentences: list[str]
     url: str
@@ -124,9 +122,9 @@ def _row(row: Any, when: When) -> NoticeRow:
         partial=row.outcome is Outcome.PARTIAL, facts=row.facts,
     )  # fmt: skip
     return NoticeRow(
-        id=row.id, icon=notice_words.ICONS[event], label=notice_words.LABELS[event],
-        headline=notice_words.headline(notice, when), sentences=notice_words.sentences(notice, when),
-        url=_url(row, own), link="Answer" if event is Event.CONFIRM else "View order", at=row.created_at, read=bool(row.read),
+        id=row.id, headline=notice_words.headline(notice, when), sentences=notice_words.sentences(notice, when),
+        url=_url(row, own), link="Answer" if event is Event.CONFIRM else "View order", at=row.created_at,
+        read=bool(row.read),
     )  # fmt: skip
 
 

@@ -62,6 +62,7 @@ def number(scene: Scene, order: uuid.UUID) -> int:
         return scene.order(order).number
 
 
+@ON_SQLITE
 def test_whoever_orders_is_told_once_that_it_was_received(post: Post) -> None:
     order = post.scene.place(ONE_PORT)
     assert post.deliver(order) == "sent 1"
@@ -126,6 +127,7 @@ def test_a_worker_that_dies_before_it_notes_the_sending_sends_it_again_under_the
     assert post.states() == ["sent"]
 
 
+@ON_SQLITE
 def test_a_worker_that_dies_while_it_writes_the_mails_has_written_none_and_the_next_writes_all(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +151,7 @@ def test_a_worker_that_dies_while_it_writes_the_mails_has_written_none_and_the_n
     assert post.deliver(order) == "sent 2"
 
 
+@ON_SQLITE
 def test_a_mail_server_that_is_down_keeps_no_order_and_the_mail_follows(post: Post) -> None:
     post.server.answers["EHLO"] = post.server.answers["HELO"] = CLOSE
     order = post.scene.place(ONE_PORT)
@@ -246,6 +249,7 @@ def test_who_does_not_answer_in_time_is_reminded_once_and_then_sales_are_told(po
     assert len(post.subjects(cast.MEMBER2)) == 2
 
 
+@ON_SQLITE
 def test_an_order_that_waits_too_long_for_an_engineer_is_told_to_be_delayed_once(post: Post) -> None:
     order = post.scene.placed(ONE_PORT)
     assert look(post).delayed == 0

@@ -36,8 +36,9 @@ def _page(looks: dict[str, str], status: int = 200, errors: list[Finding] | None
          "wanted": choices.wants(chosen, me.email, event)}
         for event in choices.events_of(me.role)
     ]  # fmt: skip
+    crumbs = (("Account", url_for("portal.account")), ("Settings", ""))
     return page(
-        "portal/settings.html", status, (("Account", url_for("portal.account")), ("Settings", "")), kinds=kinds, looks=looks, zones=ZONES, themes=THEMES,
+        "portal/settings.html", status, crumbs, kinds=kinds, looks=looks, zones=ZONES, themes=THEMES,
         all_orders=choices.wants(chosen, me.email, choices.ALL_ORDERS), errors=errors or [],
         usual_zone=config.exchange_timezone,
     )  # fmt: skip
