@@ -138,7 +138,7 @@ def may(found: OrderDetail) -> frozenset[str]:
     can = {
         "note": frame.may_now(Permission.LOG_WRITE),
         "assign": live and frame.may_now(Permission.ORDER_SELL),
-        "edit": False,
+        "edit": live and frame.may_now(Permission.ORDER_SELL),
         "confirm": under_way and frame.may_now(Permission.ORDER_CONFIRM),
         "cancel": under_way and frame.may_now(Permission.ORDER_STOP) and not all(_ending(row) for row in found.items),
         "hold": under_way and frame.may_now(Permission.ORDER_STOP) and any(_can_rest(row) for row in found.items),

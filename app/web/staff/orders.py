@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, request, url_for
 
 from app.domain.errors import Finding, Invalid
+from app.domain.permissions import Permission
 from app.domain.states import ENDED_STATUSES, Status
 from app.queries import staff_orders
 from app.queries.staff_orders import CAP, CHANNELS, TYPES, Filters, Needs, OrderPage, Sort
@@ -20,8 +21,8 @@ LABELS = {
     "placed": "Placed since", "changed": "Changed since", "needs": "Needs", "late": "Late",
 }  # fmt: skip
 NEEDS = {
-    Needs.CONFIRMATION: "Confirmation by Sales", Needs.AGREEMENT: "Another account's agreement",
-    Needs.MEMBER: "The member's answer", Needs.HANDS: "Work by hand by Sales",
+    Needs.CONFIRMATION: "Sales to confirm", Needs.AGREEMENT: "Owner to agree", Needs.MEMBER: "Member to answer",
+    Needs.HANDS: "Work by hand",
 }  # fmt: skip
 SORTS = {Sort.NEWEST: "Newest first", Sort.OLDEST: "Oldest first", Sort.CHANGED: "Last changed first"}
 CHOICES: dict[str, Mapping[str, str]] = {
@@ -97,7 +98,7 @@ def orders() -> Response:
         count=words.number_words(staff_orders.count(wish.filters), CAP), tabs=_tabs(wish), chips=_chips(wish),
         clear_url=url_for("staff.orders"), options=_options(wish), sorts=SORTS, csv_url=wish.url("staff.orders_csv"),
         newer_url=wish.url(cursor=page.before) if page.before else None,
-        older_url=wish.url(cursor=page.after) if page.after else None, may_order=False,
+        older_url=wish.url(cursor=page.after) if page.after else None, may_order=frame.may_now(Permission.ORDER_SELL),
     )  # fmt: skip
 
 
