@@ -5,7 +5,7 @@ import uuid
 from flask import current_app
 
 from app import queues
-from app.services import batches
+from app.services import batches, imports
 from workers import mailer, outbox
 from workers.pipeline import runner
 
@@ -26,7 +26,8 @@ def deliver(order_id: str) -> str:
 
 
 def work_batch(batch_id: str) -> str:
-    """Act on some more items of a batch."""
+    """Act on some more items of a batch, or make orders of some more lines of an import."""
     queues.here().begun(queues.BATCH, batch_id)
-    bench = current_app.extensions["bench"]
-    return batches.work(uuid.UUID(batch_id), bench.config, bench.stopping)
+    bench, wanted = current_app.extensions["bench"], uuid.UUID(batch_id)
+    work = imports.work if imports.is_one(wanted) else batches.work
+    return work(wanted, bench.config, bench.stopping)

@@ -75,6 +75,8 @@ def carry_out_now() -> None:
 
 @event.listens_for(Session, "after_commit")
 def _committed(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint, not the commit
     notes = session.info.pop(_KEY, {})
     gathering = getattr(_here, "notes", None)
     if gathering is None:
@@ -96,4 +98,6 @@ def _carry(gathered: dict[str, dict[Any, bool]]) -> None:
 
 @event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # back to a savepoint: what was noted before it still holds, and the rest wakes nothing
     session.info.pop(_KEY, None)

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     ORDER_WRITE = "order:write"
     ORDER_CONFIRM = "order:confirm"
     ORDER_SELL = "order:sell"  # at the desk: place, change and assign orders of members, answer for a member
+    ORDER_IMPORT = "order:import"  # at the desk: orders of members by the file
     ORDER_STOP = "order:stop"  # at the desk: hold, release and cancel an order as a whole
     ITEM_READ = "item:read"
     ITEM_ACT = "item:act"  # claim, resume, retry, skip, hold, cancel
@@ -46,12 +47,13 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.MEMBER: frozenset(_CUSTOMER),
     Role.RESELLER: frozenset(_CUSTOMER),
     Role.SALES: frozenset(
-        _STAFF | {P.ORDER_WRITE, P.ORDER_CONFIRM, P.ORDER_SELL, P.ORDER_STOP, P.ITEM_ANSWER, P.LOG_WRITE}
+        _STAFF
+        | {P.ORDER_WRITE, P.ORDER_CONFIRM, P.ORDER_SELL, P.ORDER_IMPORT, P.ORDER_STOP, P.ITEM_ANSWER, P.LOG_WRITE}
     ),
     Role.ENGINEER: frozenset(
         _STAFF | {P.ORDER_STOP, P.ITEM_ACT, P.ITEM_ANSWER, P.LOG_WRITE, P.PAYLOAD_READ, P.ENGINE_PAUSE, P.ENGINE_SEE}
     ),
-    Role.ADMIN: frozenset(_STAFF | {P.PAYLOAD_READ, P.ENGINE_SEE, P.USERS_MANAGE, P.AUDIT_READ}),
+    Role.ADMIN: frozenset(_STAFF | {P.ORDER_IMPORT, P.PAYLOAD_READ, P.ENGINE_SEE, P.USERS_MANAGE, P.AUDIT_READ}),
 }
 
 

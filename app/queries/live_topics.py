@@ -13,12 +13,12 @@ from app.services.access import visible_orders
 from app.services.actor import Actor
 
 STAFF_LISTS = frozenset({"queue"})
-_ONE = re.compile(r"(item|order|batch)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_ONE = re.compile(r"(item|order|batch|import)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
 def allowed(actor: Actor, asked: Iterable[str]) -> frozenset[str]:
-    """The asked topics (`item-…`, `order-…`, `batch-…` with an id, `queue`) that are this actor's to hear; the rest is
-    left out."""
+    """The asked topics (`item-…`, `order-…`, `batch-…`, `import-…` with an id, `queue`) that are this actor's to hear;
+    the rest is left out."""
     wanted = frozenset(asked)
     ones = {topic: fits for topic in wanted if (fits := _ONE.fullmatch(topic))}
     if actor.role in STAFF:

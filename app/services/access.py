@@ -262,6 +262,18 @@ def accounts_of(user: User) -> frozenset[str]:
     return frozenset({user.account_id, *customers})
 
 
+def actor_of(user: User, token: ApiToken | None = None) -> Actor:
+    """Who acts: a person, or a program. A program of a staff user is trusted; its scopes alone decide."""
+    return Actor(
+        name=user.name if token is None else (token.name or f"{user.name} (API)"),
+        user_id=user.id,
+        role=user.role if token is None else None,
+        account_ids=accounts_of(user),
+        trusted=token is not None and user.account_id is None,
+        debug=token is None and user.role in STAFF,
+    )
+
+
 def visible_orders(actor: Actor) -> ColumnElement[bool]:
     """The condition under which this actor may see an order: staff and trusted programs all, others their own.
 

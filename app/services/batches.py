@@ -8,7 +8,6 @@ effect.
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
 from enum import StrEnum, auto
 from typing import Any
 
@@ -23,7 +22,7 @@ from app.domain.models import Batch, BatchItem, OrderItem, User
 from app.domain.models.base import table_of
 from app.domain.permissions import Permission, may
 from app.extensions import db
-from app.services import batch_verbs
+from app.services import batch_verbs, turns
 from app.services.actor import Actor
 from app.services.items import key_of, need_reason
 
@@ -175,7 +174,7 @@ def work(batch_id: uuid.UUID, config: Config, stopping: Callable[[], bool] = lam
 
     Raises what the database raises when it is away; nothing is lost then, and the sweep wakes the batch again.
     """
-    batch = _take(batch_id, config.lease_seconds)
+    batch = turns.take(batches, batch_id, config.lease_seconds)
     if batch is None:
         return "not due"
     actor = _actor(batch.by_id)
@@ -185,20 +184,6 @@ def work(batch_id: uuid.UUID, config: Config, stopping: Callable[[], bool] = lam
             break
         _write(batch_id, item_id, *_try(batch, item_id, actor, config))
     return _leave(batch_id)
-
-
-def _take(batch_id: uuid.UUID, lease_seconds: float) -> Any:
-    """Reserve the batch for a turn; two workers at it would be harmless, but of no use."""
-    now = clock.now()
-    taken = db.session.execute(
-        update(batches)
-        .where(batches.c.id == batch_id, batches.c.finished_at.is_(None))
-        .where((batches.c.lease_until.is_(None)) | (batches.c.lease_until < now))
-        .values(lease_until=now + timedelta(seconds=lease_seconds))
-        .returning(batches.c.id, batches.c.verb, batches.c.reason, batches.c.by_id, batches.c.rounds)
-    ).first()
-    db.session.commit()
-    return taken
 
 
 def _actor(user_id: uuid.UUID) -> Actor | None:
@@ -250,15 +235,8 @@ def _write(batch_id: uuid.UUID, item_id: uuid.UUID, state: str, sentence: str | 
 
 def _leave(batch_id: uuid.UUID) -> str:
     """Give the batch back; it is finished when nothing is pending."""
-    left = select(entries.c.item_id).where(entries.c.batch_id == batch_id, entries.c.state == "pending").limit(1)
-    more = db.session.execute(left).first() is not None
-    ended = {} if more else {"finished_at": clock.now()}
-    db.session.execute(update(batches).where(batches.c.id == batch_id).values(lease_until=None, **ended))
-    _told(batch_id)
-    if more:
-        after_commit.batch(batch_id)
-    db.session.commit()
-    return "more" if more else "finished"
+    left = select(entries.c.item_id).where(entries.c.batch_id == batch_id, entries.c.state == "pending").exists()
+    return turns.leave(batches, left, batch_id, f"batch-{batch_id}")
 
 
 def _told(batch_id: uuid.UUID) -> None:

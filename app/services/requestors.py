@@ -1,5 +1,6 @@
 """Who orders, completed from what is known of them, and whether they may."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -8,6 +9,7 @@ from app.domain.errors import Finding, Forbidden, Invalid
 from app.domain.models import Account, Contact, User
 from app.extensions import db
 from app.services.actor import Actor
+from app.services.order_input import OrderInput
 
 FIELDS = ("contact_id", "account_id", "organisation", "email", "full_name", "phone")
 
@@ -23,12 +25,20 @@ def requestor(said: dict[str, Any], actor: Actor, user: User) -> dict[str, Any]:
     if known["account_id"] is None:
         missing = Finding("/requestor/account_id", "required", "Say which account orders.")
         raise Invalid("It is not said who orders.", [missing])
-    if not actor.trusted:
+    if not (actor.trusted or actor.is_staff):
         _may_order(known, actor, user)
     account = db.session.get(Account, known["account_id"])
     if account is not None and (not actor.trusted or not known["organisation"]):
         known["organisation"] = account.organisation
     return _with_contact(known, user)
+
+
+def completed(wanted: OrderInput, actor: Actor, user: User) -> OrderInput:
+    """An order whose requestor and sub-customer stand as somebody said them, with what is known of them."""
+    said = requestor(wanted.requestor, actor, user)
+    account_id = said["account_id"]
+    customer = sub_customer(wanted.sub_customer, account_id, actor)
+    return replace(wanted, account_id=account_id, requestor=said, sub_customer=customer)
 
 
 def _may_order(known: dict[str, Any], actor: Actor, user: User) -> None:

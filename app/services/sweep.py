@@ -12,24 +12,37 @@ from sqlalchemy import delete, or_, select
 from app import queues
 from app.database import reading
 from app.domain import clock, lifecycle
-from app.domain.models import Batch, Callback, FormKey, LoginFailure, OrderItem, OutboxMessage, StoredAnswer, WebSession
+from app.domain.models import (
+    Batch,
+    Callback,
+    FormKey,
+    LoginFailure,
+    OrderImport,
+    OrderItem,
+    OutboxMessage,
+    StoredAnswer,
+    WebSession,
+)
 from app.domain.models.base import table_of
 from app.domain.states import Stage
 from app.extensions import db
-from app.services import links, mails
+from app.services import links, mails, turns
 
 item = table_of(OrderItem)
 message = table_of(OutboxMessage)
+UNDERTAKINGS = (table_of(Batch), table_of(OrderImport))
+"""What workers do by turns."""
 KEEP_FORMS = timedelta(days=2)
 KEEP_ANSWERS = timedelta(hours=24)
 KEEP_FAILURES = timedelta(hours=24)
 KEEP_CALLBACKS = timedelta(days=2)
 KEEP_BATCHES = timedelta(days=30)
+KEEP_IMPORTS = timedelta(days=90)
 
 
 def sweep(limit: int = 500, grace: timedelta = timedelta(0)) -> tuple[int, int]:
-    """Wake items and deliveries that have been due for longer than `grace`, and batches whose worker is gone; answer
-    how many items and deliveries.
+    """Wake items and deliveries that have been due for longer than `grace`, and batches and imports
+    whose worker is gone; answer how many items and deliveries.
 
     Each queue gets only as many as it has room for, so that a stage nobody works cannot keep the others waiting and
     wake-ups do not pile up behind busy workers. Costs a few index look-ups when all is well.
@@ -44,7 +57,8 @@ def sweep(limit: int = 500, grace: timedelta = timedelta(0)) -> tuple[int, int]:
                 items += [(item_id, stage) for item_id in _due_items(stage, now, room)]
         orders = _due_orders(now, min(limit, wakes.room(queues.OUTBOX)))
         orders = list(dict.fromkeys([*orders, *mails.due(now, min(limit, wakes.room(queues.OUTBOX)))]))
-        batches = _orphans(now, min(limit, wakes.room(queues.BATCHES)))
+        room = min(limit, wakes.room(queues.BATCHES))
+        batches = [one for work in UNDERTAKINGS for one in turns.orphans(work, now, room)]
         db.session.rollback()
     wakes.wake(items)
     wakes.deliver(orders)
@@ -71,16 +85,9 @@ def _due_orders(now: datetime, limit: int) -> list[uuid.UUID]:
     return list(db.session.scalars(due.order_by(message.c.run_after).limit(limit)))
 
 
-def _orphans(now: datetime, limit: int) -> list[uuid.UUID]:
-    """Batches with work left that no worker is at."""
-    free = or_(Batch.lease_until.is_(None), Batch.lease_until < now)
-    left = select(Batch.id).where(Batch.finished_at.is_(None), free, Batch.created_at < now)
-    return list(db.session.scalars(left.order_by(Batch.created_at).limit(limit)))
-
-
 def forget_old() -> None:
     """Drop memories that have served: form keys, stored answers, ended sessions, failed logins, ids of callbacks,
-    results of batches.
+    results of batches and imports; their orders stay.
 
     A callback as old as that is refused for its date alone.
     """
@@ -93,4 +100,5 @@ def forget_old() -> None:
     links.forget_old()
     mails.forget_old()
     db.session.execute(delete(Batch).where(Batch.finished_at < now - KEEP_BATCHES))
+    db.session.execute(delete(OrderImport).where(OrderImport.finished_at < now - KEEP_IMPORTS))
     db.session.commit()

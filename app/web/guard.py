@@ -12,12 +12,13 @@ from flask_login import current_user
 
 from app.database import set_reading
 from app.domain.errors import Forbidden, NotFound, NotSignedIn
-from app.domain.models import ApiToken, User
-from app.domain.permissions import Permission, Role, may, token_may
+from app.domain.models import User
+from app.domain.permissions import Permission, may, token_may
 from app.services import access
 from app.services.actor import Actor
 
 View = Callable[..., Any]
+actor_of = access.actor_of
 REQUIRED: dict[str, Permission] = {}
 """Endpoint → the permission it requires."""
 
@@ -72,20 +73,6 @@ def _check_person(required: Permission) -> None:
         # Staff pages must not even be known to members.
         raise NotFound("There is no such page.") if not user.is_staff else Forbidden("Your role does not allow this.")
     g.actor = actor_of(user)
-
-
-def actor_of(user: User, token: ApiToken | None = None) -> Actor:
-    """Who acts: a person, or a program. A program of a staff user is trusted; its scopes alone decide."""
-    name = user.name if token is None else (token.name or f"{user.name} (API)")
-    accounts = access.accounts_of(user)
-    return Actor(
-        name=name,
-        user_id=user.id,
-        role=user.role if token is None else None,
-        account_ids=accounts,
-        trusted=token is not None and user.account_id is None,
-        debug=token is None and user.role in (Role.SALES, Role.ENGINEER, Role.ADMIN),
-    )
 
 
 def actor() -> Actor:

@@ -13,7 +13,7 @@ from app.domain import clock
 from app.domain.errors import Conflict, Forbidden, Invalid
 from app.domain.models import Audit, Batch, BatchItem, Order, User, Wait
 from app.extensions import db
-from app.services import batch_verbs, batches, claims, sweep
+from app.services import batch_verbs, batches, claims, turns
 from app.services.actor import Actor
 from app.web.guard import actor_of
 from tests import cast
@@ -103,7 +103,7 @@ def test_a_worker_that_dies_between_effect_and_note_leaves_nothing_done_twice(
     db.session.rollback()
     assert batches.work(batch_id, config) == "not due", "its lease still lasts"
     later(seconds=config.lease_seconds + 1)
-    assert sweep._orphans(clock.now(), 10) == [batch_id]
+    assert turns.orphans(batches.batches, clock.now(), 10) == [batch_id]
     assert batches.work(batch_id, config) == "finished"
     assert [state for state, _ in results(batch_id)] == ["done"] * 3
     assert deeds("unclaim") == 3

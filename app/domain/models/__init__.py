@@ -3,6 +3,7 @@
 from app.domain.models.desk import Batch, BatchItem, SavedView
 from app.domain.models.drafts import ItemSetup
 from app.domain.models.identity import ForeignIdentity, OneTimeLink, RecoveryCode, SecondFactor
+from app.domain.models.imports import ImportLine, OrderImport
 from app.domain.models.inventory import Fabric, Location, Port, PortGroup, Service, Switch
 from app.domain.models.members import Account, ApiToken, Contact, LoginFailure, User, WebSession
 from app.domain.models.network import LocalEffect, NetworkJob, SwitchConfig
@@ -26,11 +27,11 @@ from app.domain.models.tickets import Ticket, TicketMessage
 
 __all__ = [
     "Account", "ApiToken", "Audit", "Batch", "BatchItem", "Callback", "Contact", "Counter", "Fabric", "FarSystem",
-    "ForeignIdentity", "FormKey", "HandlerPlan", "ItemDependency", "ItemSetup", "LocalEffect", "Location",
+    "ForeignIdentity", "FormKey", "HandlerPlan", "ImportLine", "ItemDependency", "ItemSetup", "LocalEffect", "Location",
     "LoginFailure", "Mail", "MailChoice", "NetworkJob", "Notification", "NotificationMark", "NotificationsRead",
-    "OneTimeLink", "Order", "OrderItem", "OrderLog", "OutboundCall", "OutboxMessage", "Package", "PackageService",
-    "PackageSubscription", "Payment", "Port", "PortGroup", "ProductFamily", "ProductLine", "Qualification",
-    "RecoveryCode", "SavedView", "SecondFactor", "Service", "ServiceSubscription", "StagePause", "StepRow",
-    "StoredAnswer", "Switch", "SwitchConfig", "Terms", "TermsAcceptance", "Ticket", "TicketMessage", "User", "Wait",
-    "WebSession", "WorkerBeat",
+    "OneTimeLink", "Order", "OrderImport", "OrderItem", "OrderLog", "OutboundCall", "OutboxMessage", "Package",
+    "PackageService", "PackageSubscription", "Payment", "Port", "PortGroup", "ProductFamily", "ProductLine",
+    "Qualification", "RecoveryCode", "SavedView", "SecondFactor", "Service", "ServiceSubscription", "StagePause",
+    "StepRow", "StoredAnswer", "Switch", "SwitchConfig", "Terms", "TermsAcceptance", "Ticket", "TicketMessage", "User",
+    "Wait", "WebSession", "WorkerBeat",
 ]  # fmt: skip

@@ -17,15 +17,18 @@ CHANNEL = "api"
 
 def order(wanted: bodies.Order, actor: Actor) -> OrderInput:
     """`Forbidden` for an account that is not the token's, `Invalid` if it is not said who orders."""
-    requestor = requestors.requestor(wanted.requestor.model_dump(), actor, g.token.user)
-    customer = wanted.sub_customer.model_dump() if wanted.sub_customer else None
+    return requestors.completed(as_said(wanted), actor, g.token.user)
+
+
+def as_said(wanted: bodies.Order) -> OrderInput:
+    """The order with its requestor and sub-customer as they were sent; `requestors.completed` does the rest."""
     return OrderInput(
-        account_id=requestor["account_id"],
-        requestor=requestor,
+        account_id="",
+        requestor=wanted.requestor.model_dump(),
         items=items(wanted),
         channel=CHANNEL,
         type=wanted.type,
-        sub_customer=requestors.sub_customer(customer, requestor["account_id"], actor),
+        sub_customer=wanted.sub_customer.model_dump() if wanted.sub_customer else None,
         po_number=wanted.po_number,
         additional_cc=list(wanted.additional_cc or []),
         notes=wanted.notes,

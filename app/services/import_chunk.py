@@ -1,0 +1,89 @@
+"""What a worker does with some lines of an import: an order of each, in the caller's transaction.
+
+Each line has a savepoint of its own, so that what one of them breaks is undone and the others stand. The whole chunk
+shares one session: accounts and contacts are read once for it.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from app.config import Config
+from app.domain import clock
+from app.domain.errors import Finding, HandoffError, Invalid
+from app.domain.models import ApiToken, Order, User
+from app.domain.permissions import Permission, may, token_may
+from app.extensions import db
+from app.services import access, drafts, orders, requestors
+from app.services.actor import Actor
+from app.services.order_record import unpacked
+
+log = structlog.get_logger()
+
+NOT_ANY_MORE = "Whoever sent this file may not order any more."
+OUR_SIDE = "Something went wrong on our side; it has been noted."
+
+
+def made(rows: Sequence[Any], of: Any, config: Config) -> list[dict[str, Any]]:
+    """The result of each line (its `number` and the order `wanted`) of the import `of`."""
+    user, token = db.session.get(User, of.by_id), db.session.get(ApiToken, of.token_id) if of.token_id else None
+    if user is None or not _may_still(user, token, of):
+        return [_result(row.number, "failed", sentence=NOT_ANY_MORE) for row in rows]
+    actor = access.actor_of(user, token)
+    return [_line(row, of, actor, user, config) for row in rows]
+
+
+def _may_still(user: User, token: ApiToken | None, of: Any) -> bool:
+    """As they are now: people are deactivated and tokens revoked while a long file is worked."""
+    if not user.active:
+        return False
+    if of.token_id is None:
+        return may(user.role, Permission.ORDER_IMPORT)
+    living = token is not None and not token.revoked_at and not (token.expires_at and token.expires_at <= clock.now())
+    return token is not None and living and token_may(token.scopes, Permission.ORDER_WRITE)
+
+
+def _line(row: Any, of: Any, actor: Actor, user: User, config: Config) -> dict[str, Any]:
+    try:
+        with db.session.begin_nested():
+            order_id = _order(row.wanted, of, actor, user, config)
+    except HandoffError as why:
+        findings = why.errors or [Finding("", "refused", why.detail)]
+        return _result(row.number, "failed", findings=findings, sentence=why.detail)
+    except OperationalError:
+        raise
+    except DBAPIError as why:
+        if why.connection_invalidated:
+            raise
+        log.warning("a line of an import cannot be stored", of=str(of.id), line=row.number, error=str(why.orig))
+        return _result(row.number, "failed", sentence="A value of this line is outside of what can be stored.")
+    except Exception:
+        log.exception("a line of an import failed", of=str(of.id), line=row.number)
+        return _result(row.number, "failed", sentence=OUR_SIDE)
+    return _result(row.number, "done", order_id=order_id)
+
+
+def _order(record: dict[str, Any], of: Any, actor: Actor, user: User, config: Config) -> uuid.UUID:
+    said = unpacked(record)
+    if said.batch_alias:
+        words = "All orders of an import carry its alias; leave this out."
+        raise Invalid("The order names a batch.", [Finding("/batch_alias", "import", words)])
+    wanted = requestors.completed(said, actor, user)
+    make = orders.place if of.mode == "submit" else drafts.create
+    order: Order = make(replace(wanted, batch_alias=of.alias, channel=of.channel), actor, config)
+    db.session.flush()
+    return order.id
+
+
+def _result(
+    number: int, state: str, *, findings: Sequence[Finding] = (), sentence: str | None = None,
+    order_id: uuid.UUID | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "at_line": number, "new_state": state, "new_findings": [one.as_dict() for one in findings],
+        "new_sentence": sentence, "new_order_id": order_id,
+    }  # fmt: skip
