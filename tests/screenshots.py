@@ -88,6 +88,9 @@ def pages_of(running: Exchange) -> dict[str, dict[str, str]]:
         "sales": {
             "sales-home": "/", "tickets": "/tickets", "tickets-info": "/tickets?view=info",
             "ticket": f"/tickets/{ticket}", "sales-order": f"/orders/{order}",
+            "order-new": "/orders/new?account=account-harbour&add=new:multiservice-port",
+            "order-edit": f"/orders/{order}/edit", "order-cancel": f"/orders/{order}/cancel",
+            "ticket-print": f"/tickets/{ticket}/print",
         },
         "admin": {
             "audit": "/audit", "users": "/admin/users", "user": f"/admin/users/{engineer}", "tokens": "/admin/tokens",

@@ -1,5 +1,6 @@
 """Sales order for a member, and change what may still change."""
 
+import html
 import re
 from html.parser import HTMLParser
 
@@ -8,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from app.domain.models import Order, OrderItem
+from app.domain.models import Order, OrderItem, Service
 from app.extensions import db
 from tests import cast
 from tests.web.desk import CONNEXIONS, Desk, form, words
@@ -142,6 +143,19 @@ def test_an_existing_service_is_changed_and_only_what_changes_is_ordered(desk: D
     with desk.app.app_context():
         item = db.session.scalars(select(OrderItem)).one()
         assert (item.action, item.service_number, item.details) == ("modify", cast.CONNEXIONS, {"bandwidth": 1_000})
+
+
+def test_a_services_page_leads_sales_to_its_changes(desk: Desk, sales: FlaskClient, engineer: FlaskClient) -> None:
+    with desk.app.app_context():
+        service = db.session.scalars(select(Service.id).where(Service.number == cast.CONNEXIONS)).one()
+    page = sales.get(f"/services/{service}")
+    assert "/orders/new" not in engineer.get(f"/services/{service}").text
+    link = re.search(r'href="(/orders/new[^"]*modify)"', page.text)
+    assert link, "the service can be changed"
+    form_page = sales.get(html.unescape(link[1]))
+    assert fields(form_page)["item"] == [f"1={service}:modify"]
+    assert fields(form_page)["i1-bandwidth"] == ["2000"]
+    assert sales.get(f"{NEW}?account={cast.HARBOUR}&add=nonsense").status_code == 422
 
 
 def test_items_wait_for_each_other_and_have_their_own_dates(desk: Desk, sales: FlaskClient) -> None:

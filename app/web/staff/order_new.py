@@ -43,12 +43,14 @@ class Desk:
 
 
 def new_order() -> Response:
-    """GET /orders/new?account=: the form, or first the choice of the account."""
+    """GET /orders/new?account=&add=: the form, with one item if `add` names it, or first the choice of the account."""
     account, text = frame.asked("account"), frame.asked("q")
     if not account:
         found = staff_ordering.accounts(text)
         return _answer("staff/order_account.html", text=text, found=found)
-    return _form(_read(account, MultiDict()))
+    desk = _read(account, MultiDict())
+    key = frame.asked("add")
+    return _with_one_more(desk, key) if key else _form(desk)
 
 
 def send_order() -> Any:
@@ -103,9 +105,12 @@ def _added(desk: Desk) -> Response:
     if len(desk.blocks) >= order_items.MOST_ITEMS or max((one.number for one in desk.blocks), default=0) >= 999:
         words = f"An order at the desk has at most {order_items.MOST_ITEMS} items; more can be ordered by API."
         return _form(desk, [Finding("/add", "too_many", words)])
+    return _with_one_more(desk, request.form.get("add", ""))
+
+
+def _with_one_more(desk: Desk, key: str) -> Response:
     try:
-        wanted = request.form.get("add", "")
-        desk.blocks.append(order_items.added(wanted, desk.blocks, desk.who, desk.choices, request.form))
+        desk.blocks.append(order_items.added(key, desk.blocks, desk.who, desk.choices, request.form))
     except NotFound:
         return _form(desk, [Finding("/add", "choice", "Choose what to add to the order.")])
     return _form(desk)

@@ -9,6 +9,7 @@ from flask import Response, request, url_for
 from app import catalogue
 from app.catalogue import describe_service
 from app.domain.models import Service
+from app.domain.permissions import Permission
 from app.domain.states import ENDED_STATUSES
 from app.queries import names, staff_services
 from app.queries.staff_rows import ItemRow
@@ -94,8 +95,22 @@ def service(service_id: uuid.UUID) -> Response:
         details=describe_service(one.service_type, one.details, "staff", called),
         items=[_touched(row) for row in found.touched],
         carried=[(other, catalogue.title(other.service_type, "staff"), badge(other)) for other in found.carried],
+        orderable=_orderable(one),
         busy=next((row for row in found.touched if row.status not in ENDED_STATUSES), None),
     )  # fmt: skip
+
+
+def _orderable(one: Service) -> list[tuple[str, str]]:
+    """What Sales may order for the service: address of the form, words."""
+    kind = catalogue.service_type(one.service_type)
+    if kind is None or one.state != "active" or not frame.may_now(Permission.ORDER_SELL):
+        return []
+    return [
+        (url_for("staff.new_order", account=one.account_id, add=f"{one.id}:{action.name.replace('_', '-')}"),
+         action.label)
+        for action in kind.actions.values()
+        if action.changes
+    ]  # fmt: skip
 
 
 def _touched(row: ItemRow) -> dict[str, Any]:
