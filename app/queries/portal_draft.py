@@ -112,7 +112,7 @@ def items(order: Order, actor: Actor, problems: Sequence[Finding]) -> list[Draft
     called = names.for_details(
         [*(item.details for item in order.items), *(service.details for service in known.values())], list(known)
     )
-    bundles = _bundles(setups.values())
+    bundles = bundles_of(setups.values())
     numbered = [_Numbered(item.item_number, item.service_type, item.action, item.details) for item in order.items]
     called = replace(called, items=item_names(numbered, "member"))
     needs = _needs(order, actor) if not any(one.pointer.startswith("/items") for one in problems) else {}
@@ -121,7 +121,7 @@ def items(order: Order, actor: Actor, problems: Sequence[Finding]) -> list[Draft
     return [
         DraftItem(
             number=item.item_number, title=titles[item.item_number], action=item.action,
-            rows=_rows(said, order, called, known) + _beside(setups.get(item.id), bundles),
+            rows=_rows(said, order, called, known) + beside(setups.get(item.id), bundles),
             needs=[titles[number] for number in needs.get(item.item_number, ())],
             bundled=(setup := setups.get(item.id)) is not None and setup.package_service_id is not None,
             start=item.requested_start_date, completion=item.requested_completion_date,
@@ -154,14 +154,14 @@ def _rows(said: ItemInput, order: Order, called: Any, known: Mapping[int, Servic
     return head + [(label, f"{old[label]} → {value}" if label in old else value) for label, value in asked]
 
 
-def _bundles(setups: Iterable[ItemSetup]) -> dict[uuid.UUID, PackageService]:
+def bundles_of(setups: Iterable[ItemSetup]) -> dict[uuid.UUID, PackageService]:
     wanted = {one.package_service_id for one in setups if one.package_service_id is not None}
     if not wanted:
         return {}
     return {row.id: row for row in db.session.scalars(select(PackageService).where(PackageService.id.in_(wanted)))}
 
 
-def _beside(setup: ItemSetup | None, bundles: Mapping[uuid.UUID, PackageService]) -> list[Row]:
+def beside(setup: ItemSetup | None, bundles: Mapping[uuid.UUID, PackageService]) -> list[Row]:
     """Features and contacts of the service, as chosen."""
     if setup is None:
         return []
@@ -226,3 +226,12 @@ def count(actor: Actor) -> int:
     """How many drafts there are."""
     query = select(func.count()).where(Order.account_id.in_(actor.account_ids), Order.status == Status.DRAFT)
     return db.session.scalar(query) or 0
+
+
+def options_of(order: Order) -> list[Row]:
+    """The options of the order's package as chosen."""
+    package = packages.of_order(order)
+    if package is None:
+        return []
+    stands, _ = packages.with_defaults(package.options, order.options or {}, "")
+    return [(option["label"], _feature(option, stands[code])) for code, option in package.options.items()]

@@ -44,7 +44,7 @@ class ItemPart:
 
 @dataclass(frozen=True)
 class OrderPart:
-    """The whole page."""
+    """The whole page. `mine`: an account that the viewer acts for has placed it."""
 
     id: uuid.UUID
     number: int
@@ -59,6 +59,7 @@ class OrderPart:
     questions: list[Question]
     requests: list[uuid.UUID]
     cancel: "Cancelling"
+    mine: bool
 
     @property
     def live(self) -> bool:
@@ -97,7 +98,7 @@ def order(actor: Actor, own: str, order_id: uuid.UUID) -> OrderPart | None:
         words=_order_words(row, holds, progress), nodes=order_nodes(progress, durations.measured()),
         items=_item_parts(row, items, progress.items, actor), member=_membership(row, own), dates=_dates(row),
         questions=portal_asked.questions(row, actor), requests=_request_ids(row, holds, actor),
-        cancel=cancelling(row, items, actor),
+        cancel=cancelling(row, items, actor), mine=row.account_id in actor.account_ids,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.catalogue import SERVICE_TYPES, Names, describe_service, title
@@ -120,6 +120,12 @@ def services(
         newer = rows[0].Service.number if rows and before is not None else None
     called = names.for_details([], [row.Service.number for row in rows])
     return ServicePage([_row(row, own, called) for row in rows], newer, older)
+
+
+def count(actor: Actor) -> int:
+    """How many services there are that have not ended."""
+    query = select(func.count()).select_from(Service).where(visible(actor), Service.state.in_(LIVING))
+    return db.session.scalar(query) or 0
 
 
 def _row(row: Any, own: str, called: Names) -> ServiceRow:

@@ -23,6 +23,7 @@ from app.services.order_input import OrderInput, WishedDates
 from app.services.requirements import Values
 
 START = "draft "
+SENT = "draft: sent"
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,7 @@ def send(
             terms.accept(order, terms_version, actor)
         drafts.submit(seen.order_id, actor, config)  # commits
 
-    _whole(seen, actor, "draft: sent", do)
+    _whole(seen, actor, SENT, do)
 
 
 def discard(seen: Seen, actor: Actor) -> None:

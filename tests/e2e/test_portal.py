@@ -62,7 +62,7 @@ def signed_in(browser: Browser, address: str, email: str = cast.MEMBER, **option
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(cast.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/portal/orders")
+    page.wait_for_url("**/portal/")
     page.close()
     return context
 
@@ -185,6 +185,8 @@ def rooms(scene: Scene) -> dict[str, str]:
         own_port = db.session.query(Service.id).filter_by(number=cast.PORT).scalar()
     draft = peering_with_a_new_port(scene)
     return {
+        "home": "/portal/", "help": "/portal/help", "order-change": f"/portal/orders/{fresh}/change",
+        "confirmation": f"/portal/orders/{done}/confirmation",
         "orders": "/portal/orders", "order-engineer": f"/portal/orders/{port}", "order-done": f"/portal/orders/{done}",
         "order-asked": f"/portal/orders/{asked}", "order-late": f"/portal/orders/{failed}",
         "cancel": f"/portal/orders/{fresh}/cancel", "new": "/portal/new",

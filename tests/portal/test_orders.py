@@ -174,8 +174,3 @@ def test_htmx_gets_the_list_alone(scene: Scene) -> None:
     with scene.app.app_context():
         live = {f"order-{item.order_id}" for item in db.session.query(OrderItem)}
     assert all(topic in part for topic in live)
-
-
-@ON_SQLITE
-def test_the_home_of_the_portal_is_the_list(scene: Scene) -> None:
-    assert scene.browser().get("/portal/").headers["Location"] == "/portal/orders"

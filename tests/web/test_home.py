@@ -16,7 +16,7 @@ from tests.web.desk import Desk, form, later, press, words
 
 def test_members_are_sent_to_their_portal(member: FlaskClient) -> None:
     answer = member.get("/")
-    assert (answer.status_code, answer.location) == (303, "/portal/orders")
+    assert (answer.status_code, answer.location) == (303, "/portal/")
 
 
 def test_nobody_is_asked_to_sign_in_first(desk: Desk) -> None:

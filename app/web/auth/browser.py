@@ -47,7 +47,7 @@ def enter(user: User, target: str, *, how: str) -> Any:
 
 
 def home_of(user: User) -> str:
-    return url_for("staff.home") if user.is_staff else url_for("portal.orders")
+    return url_for("staff.home") if user.is_staff else url_for("portal.home")
 
 
 def safe_next(wanted: str | None = None) -> str:

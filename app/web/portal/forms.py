@@ -114,6 +114,12 @@ def about(completion: str) -> type[Form]:
     return type("AboutForm", (Form,), made)
 
 
+def payment() -> StringField:
+    return text(
+        "Payment reference", "If it has been paid already; recorded when the order is placed.", autocomplete="off"
+    )
+
+
 def made(form_class: type[Form], typed: Any, present: Mapping[str, Any], prefix: str = "") -> Form:
     """The form with what was typed, or else with what is; its controls have ids by which errors lead to them."""
     form = form_class(typed, data=dict(present), prefix=prefix)

@@ -50,13 +50,15 @@ def nav() -> list[dict[str, Any]]:
     orders = url_for("portal.orders")
     about_orders = (orders, url_for("portal.choose"), "/portal/requests")
     return [
+        {"label": "Home", "url": url_for("portal.home"), "current": here == url_for("portal.home")},
+        {"label": "Services", "url": url_for("portal.services"), "current": here.startswith("/portal/services")},
         {"label": "Orders", "url": orders, "count": waiting or None,
          "current": here.startswith(about_orders)},
-        {"label": "Services", "url": url_for("portal.services"), "current": here.startswith("/portal/services")},
         {"label": "Notifications", "url": url_for("portal.notifications"),
          "count": notices.count_words(notices.unread(actor())), "current": here.startswith("/portal/notifications")},
         {"label": "Account", "url": url_for("portal.account"),
          "current": here.startswith(("/portal/account", "/portal/settings"))},
+        {"label": "Help", "url": url_for("portal.help_page"), "current": here.startswith("/portal/help")},
     ]  # fmt: skip
 
 

@@ -9,22 +9,18 @@ from flask import Response, redirect, request, url_for
 
 from app.domain.errors import NotFound
 from app.domain.states import Status
-from app.queries import portal, portal_asked, portal_draft, portal_order
+from app.queries import portal, portal_asked, portal_documents, portal_draft, portal_order
 from app.queries.portal import OrderQuery, OrderRow
 from app.queries.portal_order import OrderPart
 from app.services.actor import Actor
 from app.web.guard import actor
-from app.web.portal.frame import orders_crumb, own_account, page_or_part
+from app.web.portal.frame import orders_crumb, own_account, page, page_or_part
 from app.web.sheets import sheet
 
 LABELS = {"needs": "Needs you", "drafts": "Drafts", "progress": "In progress", "completed": "Completed", "all": "All"}
 HEADINGS = (
     "Order ID", "Order date (UTC)", "Ordered by", "Customer", "Services", "PO number", "Status", "Completed (UTC)",
 )  # fmt: skip
-
-
-def home() -> Any:
-    return redirect(url_for("portal.orders"), 303)
 
 
 def orders() -> Response:
@@ -117,6 +113,18 @@ def order(order_id: uuid.UUID) -> Any:
     if (draft := portal_draft.find(actor(), order_id)) is not None and draft.status is Status.DRAFT:
         return redirect(url_for("portal.take_up", draft_id=order_id), 303)
     return order_page(find(order_id))
+
+
+def confirmation(order_id: uuid.UUID) -> Any:
+    """What was ordered on which terms, to be printed or kept."""
+    order = find(order_id)
+    told = portal_documents.confirmation(actor(), order_id)
+    if told is None:
+        raise NotFound("There is no such order.")
+    crumbs = (
+        orders_crumb(), (f"Order {order.number}", url_for("portal.order", order_id=order_id)), ("Confirmation", "")
+    )  # fmt: skip
+    return page("portal/confirmation.html", crumbs=crumbs, order=order, told=told)
 
 
 def find(order_id: uuid.UUID) -> OrderPart:

@@ -10,14 +10,14 @@ from app.domain.errors import Finding
 from app.domain.models import Order
 from app.queries import portal_draft
 from app.queries.portal_draft import package_price
-from app.services import draft_steps, drafts, packages, qualification, terms
+from app.services import draft_steps, drafts, packages, payments, qualification, terms
 from app.web.guard import actor
 from app.web.portal import forms, item_forms, item_read, sent, wizard
 from app.web.portal.configure import LATER
 from app.web.portal.frame import own_account
 
 TERMS = "terms"
-TELLS = ("po_number", "additional_cc", "start", "completion", "notes")
+TELLS = ("po_number", "payment_reference", "additional_cc", "start", "completion", "notes")
 
 
 def review(draft_id: uuid.UUID) -> Any:
@@ -37,7 +37,7 @@ def _page(
     return wizard.show(
         "portal/review.html", order, "review", status, items=portal_draft.items(order, actor(), elsewhere),
         problems=_in_words(order, elsewhere), form=form, findings=told, package=package, price=package_price(package),
-        terms=terms.current(), accepted=typed.get(TERMS) if typed else None, options=_options(order),
+        terms=terms.current(), accepted=typed.get(TERMS) if typed else None, options=portal_draft.options_of(order),
         qualified=qualification.of_order(order), expired=portal_draft.expired(order),
         can_go_back=wizard.steps_of(order), ends=all(item.action == "cease" for item in order.items), **more,
     )  # fmt: skip
@@ -51,7 +51,9 @@ def about_form(order: Order, typed: Any) -> Form:
         "start": forms.typed_moment(order.requested_start_date), "notes": order.notes or "",
         "completion": forms.typed_moment(order.requested_completion_date),
     }  # fmt: skip
-    return forms.made(forms.about("Switch off on" if ends else "Wanted by"), typed, present)
+    asked = forms.about("Switch off on" if ends else "Wanted by")
+    with_payment = type("ReviewForm", (asked,), {"payment_reference": forms.payment()})
+    return forms.made(with_payment, typed, present)
 
 
 def _placed(form: Form, findings: list[Finding], also: list[Finding]) -> list[Finding]:
@@ -79,22 +81,6 @@ def _in_words(order: Order, findings: list[Finding]) -> list[Finding]:
     return [Finding(one.pointer, one.rule, item_read.in_words(found, one)) for one in findings]
 
 
-def _options(order: Order) -> list[tuple[str, str]]:
-    """The package's options as chosen."""
-    package = packages.of_order(order)
-    if package is None:
-        return []
-    stands, _ = packages.with_defaults(package.options, order.options or {}, "")
-    return [(option["label"], _chosen(option, stands[code])) for code, option in package.options.items()]
-
-
-def _chosen(option: dict[str, Any], one: dict[str, Any]) -> str:
-    if not one["enabled"]:
-        return "Not wanted"
-    labels = {choice["value"]: choice["label"] for choice in option.get("choices", [])}
-    return str(labels.get(one["value"], one["value"])) if labels else "Yes"
-
-
 def _changes(form: Form) -> dict[str, Any]:
     dates = forms.dates(form)
     return {
@@ -109,23 +95,34 @@ def save_review(draft_id: uuid.UUID) -> Any:
     seen = wizard.seen(draft_id)
     if request.form.get("then") == LATER:
         then = url_for("portal.orders", show="drafts")
-        return wizard.tried(draft_id, lambda: draft_steps.amend(seen, _said(draft_id), actor()), then, _again)
+        return wizard.tried(draft_id, lambda: draft_steps.amend(seen, _changes(_said(draft_id)), actor()), then, _again)
     placed = url_for("portal.order", order_id=draft_id)
-    if sent.already(seen.form_key, "draft: sent", draft_id):
+    if sent.already(seen.form_key, draft_steps.SENT, draft_id):
+        _note_payment(seen, about_form(wizard.find(draft_id), request.form))
         return redirect(placed, 303)
     return wizard.tried(draft_id, lambda: _send(seen, draft_id), placed, _again)
 
 
-def _said(draft_id: uuid.UUID) -> dict[str, Any]:
+def _said(draft_id: uuid.UUID) -> Form:
     form = about_form(wizard.find(draft_id), request.form)
     item_read.refuse_if_wrong([(form, "")])
-    return _changes(form)
+    return form
 
 
 def _send(seen: draft_steps.Seen, draft_id: uuid.UUID) -> None:
-    version = request.form.get(TERMS)
+    form = _said(draft_id)
+    version = request.form.get(TERMS, "").replace("\x00", "")[:20]
     config = current_app.config["HANDOFF"]
-    draft_steps.send(seen, _said(draft_id), actor(), config, terms_version=version or None)
+    draft_steps.send(seen, _changes(form), actor(), config, terms_version=version or None)
+    _note_payment(seen, form)
+
+
+def _note_payment(seen: draft_steps.Seen, form: Form) -> None:
+    """Under the form's key, so that a form that is sent again because its answer was lost notes it once."""
+    reference = form["payment_reference"].data
+    if reference and form["payment_reference"].validate(form):
+        key = payments.key_of(seen.order_id, actor(), seen.form_key)
+        payments.refer(wizard.find(seen.order_id), reference, None, actor(), key)
 
 
 def _again(order: Order, status: int, **more: Any) -> Any:

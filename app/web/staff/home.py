@@ -23,7 +23,7 @@ NEXT = 6
 def home() -> Any:
     """GET /"""
     if actor().role not in STAFF:
-        return redirect(url_for("portal.orders"), 303)
+        return redirect(url_for("portal.home"), 303)
     return frame.answer("staff/home.html", "staff/_home.html", current=url_for("staff.home"), **_context())
 
 
