@@ -14,13 +14,14 @@ from app.catalogue import Names, describe, describe_service, item_names
 from app.catalogue.describe import Row
 from app.domain import clock
 from app.domain.models import Account, Contact, ItemDependency, Order, OrderItem, Service, Wait
-from app.domain.states import ENDED, ENDED_STATUSES, Stage, State, Status
+from app.domain.states import ENDED, ENDED_STATUSES, Icon, Stage, State, Status
 from app.extensions import db
 from app.queries import durations, names, portal, portal_asked
 from app.queries.durations import Kind
 from app.queries.portal_asked import Question
 from app.queries.portal_tracker import BEING_CANCELLED, ItemProgress, Node, OrderProgress, item_nodes, order_nodes
 from app.queries.portal_words import Hold, Words, item_title, status_words
+from app.queries.portal_words import delay as delay_sentences
 from app.services.access import visible_orders
 from app.services.actor import Actor
 
@@ -44,7 +45,8 @@ class ItemPart:
 
 @dataclass(frozen=True)
 class OrderPart:
-    """The whole page. `mine`: an account that the viewer acts for has placed it."""
+    """The whole page. `mine`: an account that the viewer acts for has placed it. `delay`: what takes longer than usual,
+    why, and when there is news; empty where nothing does."""
 
     id: uuid.UUID
     number: int
@@ -60,6 +62,7 @@ class OrderPart:
     requests: list[uuid.UUID]
     cancel: "Cancelling"
     mine: bool
+    delay: list[str]
 
     @property
     def live(self) -> bool:
@@ -99,6 +102,7 @@ def order(actor: Actor, own: str, order_id: uuid.UUID) -> OrderPart | None:
         items=_item_parts(row, items, progress.items, actor), member=_membership(row, own), dates=_dates(row),
         questions=portal_asked.questions(row, actor), requests=_request_ids(row, holds, actor),
         cancel=cancelling(row, items, actor), mine=row.account_id in actor.account_ids,
+        delay=delay_words(progress),
     )  # fmt: skip
 
 
@@ -186,6 +190,15 @@ def _order_words(row: Any, holds: list[Hold], progress: OrderProgress) -> Words:
     if progress.being_cancelled:
         return BEING_CANCELLED
     return words
+
+
+def delay_words(progress: OrderProgress) -> list[str]:
+    """Of the items that are late, the one that is least advanced."""
+    late = [one for one in progress.items if one.live and one.words.key == Icon.FAILED]
+    if not late:
+        return []
+    first = min(late, key=lambda one: list(Stage).index(one.stage) if one.stage else -1)
+    return delay_sentences(first.stage, first.status)
 
 
 def _item_parts(order: Any, rows: list[Any], progress: list[ItemProgress], actor: Actor) -> list[ItemPart]:

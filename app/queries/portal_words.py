@@ -113,6 +113,18 @@ def _waiting(holds: list[Hold]) -> str:
     return "Waiting for a confirmation"
 
 
+def delay(stage: Stage | None, status: Status) -> list[str]:
+    """What takes longer, why, and when there will be news of it."""
+    what = STAGE_LABELS[stage] if stage else "The start"
+    by_hand = status is Status.MANUAL_PROCESSING
+    reason = "our staff do this step by hand" if by_hand else "our engineers are working on it"
+    return [
+        f"{what} takes longer than usual: {reason}. You need not do anything.",
+        "Next update: as soon as it goes on. This page shows it at once, and you are told by mail when the order is "
+        "completed.",
+    ]
+
+
 def item_title(number: int, service_type: str, action: str, order_type: str = NORMAL) -> str:
     """“Order item 1 - CUG”; a change says what it does: “Order item 2 - Port: Change encapsulation”."""
     what = title(service_type, "member")

@@ -276,3 +276,14 @@ def test_a_live_order_listens_and_an_ended_one_does_not(scene: Scene) -> None:
     assert "data-live" not in browser.get(f"/portal/orders/{ended}").get_data(as_text=True)
     with scene.app.app_context():
         assert db.session.query(OrderItem).filter_by(order_id=ended).one().status.value == "completed"
+
+
+@ON_SQLITE
+def test_a_delay_is_told_with_its_stage_its_reason_and_when_there_is_news(scene: Scene) -> None:
+    order = scene.placed(ONE_PORT)
+    assert "takes longer" not in text_of(scene.browser().get(f"/portal/orders/{order}"))
+    scene.engineer_answers(order, patch_position="LD8-R1-PP1/1", light_dbm="-28")
+
+    said = text_of(scene.browser().get(f"/portal/orders/{order}"))
+
+    assert "Provisioning takes longer than usual: our engineers are working on it." in said and "Next update:" in said

@@ -95,10 +95,13 @@ def no_nul(_form: Form, field: Any) -> None:
         raise ValidationError("This contains a character that cannot be stored.")
 
 
-def about(completion: str) -> type[Form]:
-    """What every order may say beside its items. `completion`: what a wished completion is called."""
+def about(completion: str, *, payment: bool = False) -> type[Form]:
+    """What every order may say beside its items. `completion`: what a wished completion is called; `payment`: also
+    under which reference it was paid."""
+    paid = "If it has been paid already; recorded when the order is placed."
     made = {
         "po_number": text("PO number", "Your own reference; it stands on the order.", autocomplete="off"),
+        **({"payment_reference": text("Payment reference", paid, autocomplete="off")} if payment else {}),
         "additional_cc": text(
             "Additional e-mails", "Who else should be told, separated by commas.", longest=1000, checks=[_emails]
         ),
@@ -112,12 +115,6 @@ def about(completion: str) -> type[Form]:
         ),
     }  # fmt: skip
     return type("AboutForm", (Form,), made)
-
-
-def payment() -> StringField:
-    return text(
-        "Payment reference", "If it has been paid already; recorded when the order is placed.", autocomplete="off"
-    )
 
 
 def made(form_class: type[Form], typed: Any, present: Mapping[str, Any], prefix: str = "") -> Form:

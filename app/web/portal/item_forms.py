@@ -28,7 +28,7 @@ IMPLIED = {
     "port_group_id": ("fabric", "location", "connexions_port"),
 }
 """What follows from a chosen port or port group, so that nobody has to say it twice."""
-CONTACT = (("full_name", "Name", 200), ("email", "E-mail", 254), ("phone", "Phone", 50))
+CONTACT = (("full_name", "Contact name", 200), ("email", "Contact e-mail", 254), ("phone", "Contact phone", 50))
 
 
 @dataclass

@@ -51,9 +51,7 @@ def about_form(order: Order, typed: Any) -> Form:
         "start": forms.typed_moment(order.requested_start_date), "notes": order.notes or "",
         "completion": forms.typed_moment(order.requested_completion_date),
     }  # fmt: skip
-    asked = forms.about("Switch off on" if ends else "Wanted by")
-    with_payment = type("ReviewForm", (asked,), {"payment_reference": forms.payment()})
-    return forms.made(with_payment, typed, present)
+    return forms.made(forms.about("Switch off on" if ends else "Wanted by", payment=True), typed, present)
 
 
 def _placed(form: Form, findings: list[Finding], also: list[Finding]) -> list[Finding]:
