@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import desk, engine, streams
+from bench import desk, engine, portal, streams
 from bench.house import House, house
 
 RESULTS = Path(__file__).with_name("results")
@@ -20,6 +20,7 @@ MEASURES: dict[str, tuple[str, str, Callable[[House], dict[str, Any]]]] = {
     "resume_http": ("resume → completed, over HTTP", "≤ 15 ms", engine.resume_over_http),
     "desk_small": ("queue, search, GET /oms/orders; 1,000 orders", "p95 < 50 ms", desk.small),
     "desk_large": ("queue, search, GET /oms/orders; 1,000,000 orders", "p95 < 50 ms", desk.large),
+    "portal": ("wizard pages; an order of 50 items and 2,000 log lines", "p95 < 100 ms; < 50 ms", portal.portal),
     "streams": ("500 open pages on one web process", "item p95 < 250 ms, lists < 3 s, < 250 MB", streams.streams),
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import aliased
 
 from app.catalogue import Names, describe, describe_service, item_names
@@ -166,18 +166,23 @@ def _item_progress(order: Any, row: Any, hold: Hold | None, needs: list[int]) ->
     )  # fmt: skip
 
 
+_needed, _needing = aliased(OrderItem), aliased(OrderItem)
+_NEEDS = (
+    select(ItemDependency.item_id, _needed.item_number)
+    .join(_needed, _needed.id == ItemDependency.needs_id)
+    .join(_needing, _needing.id == ItemDependency.item_id)
+    .where(
+        _needing.order_id == bindparam("order_id"), _needed.order_id == bindparam("order_id"),
+        _needed.state.not_in(ENDED), ItemDependency.waived.is_(False),
+    )
+    .order_by(_needed.item_number)
+)  # fmt: skip
+
+
 def _needs(order_id: uuid.UUID) -> dict[uuid.UUID, list[int]]:
     """Which items of the order an item still waits for."""
-    needed, needing = aliased(OrderItem), aliased(OrderItem)
     found: dict[uuid.UUID, list[int]] = defaultdict(list)
-    for row in db.session.execute(
-        select(ItemDependency.item_id, needed.item_number)
-        .join(needed, needed.id == ItemDependency.needs_id)
-        .join(needing, needing.id == ItemDependency.item_id)
-        .where(needing.order_id == order_id, needed.order_id == order_id, needed.state.not_in(ENDED),
-               ItemDependency.waived.is_(False))
-        .order_by(needed.item_number)
-    ):  # fmt: skip
+    for row in db.session.execute(_NEEDS, {"order_id": order_id}):
         found[row.item_id].append(row.item_number)
     return found
 

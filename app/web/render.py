@@ -30,7 +30,9 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["ago"] = ago
     app.jinja_env.globals["icon_of"] = lambda status: ICONS[Status(status)].value
     app.jinja_env.globals["now"] = clock.now
-    app.jinja_env.globals["asset_version"] = _asset_version(app)
+    version = _asset_version(app)
+    app.jinja_env.globals["asset_version"] = version
+    app.jinja_env.globals["icons_url"] = f"{app.static_url_path}/icons.svg?v={version}"  # hundreds on one page
     app.context_processor(_known_to_pages)
 
 

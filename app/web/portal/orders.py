@@ -8,7 +8,6 @@ from typing import Any
 from flask import Response, redirect, request, url_for
 
 from app.domain.errors import NotFound
-from app.domain.states import Status
 from app.queries import portal, portal_asked, portal_documents, portal_draft, portal_order
 from app.queries.portal import OrderQuery, OrderRow
 from app.queries.portal_order import OrderPart
@@ -110,9 +109,12 @@ def _cells(row: OrderRow) -> tuple[Any, ...]:
 
 
 def order(order_id: uuid.UUID) -> Any:
-    if (draft := portal_draft.find(actor(), order_id)) is not None and draft.status is Status.DRAFT:
-        return redirect(url_for("portal.take_up", draft_id=order_id), 303)
-    return order_page(find(order_id))
+    found = portal_order.order(actor(), own_account(), order_id)
+    if found is not None:
+        return order_page(found)
+    if portal_draft.find(actor(), order_id) is None:
+        raise NotFound("There is no such order.")
+    return redirect(url_for("portal.take_up", draft_id=order_id), 303)
 
 
 def confirmation(order_id: uuid.UUID) -> Any:
