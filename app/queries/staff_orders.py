@@ -168,9 +168,7 @@ def _on(fabric: str) -> ColumnElement[bool]:
 
 def _waiting(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """An item of the order has such an open wait."""
-    return Order.id.in_(
-        select(OrderItem.order_id).join(Wait, Wait.item_id == OrderItem.id).where(OPEN, *conditions)
-    )
+    return Order.id.in_(select(OrderItem.order_id).join(Wait, Wait.item_id == OrderItem.id).where(OPEN, *conditions))
 
 
 def _needing(what: str) -> ColumnElement[bool]:

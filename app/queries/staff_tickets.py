@@ -44,9 +44,13 @@ class TicketDetail:
 
 def detail(number: int) -> TicketDetail:
     """`NotFound` if there is no such ticket."""
-    ticket = None if number > staff_search.LARGEST else db.session.execute(
-        select(Ticket).where(Ticket.number == number).options(selectinload(Ticket.messages))
-    ).scalar_one_or_none()
+    ticket = (
+        None
+        if number > staff_search.LARGEST
+        else db.session.execute(
+            select(Ticket).where(Ticket.number == number).options(selectinload(Ticket.messages))
+        ).scalar_one_or_none()
+    )
     if ticket is None:
         raise NotFound("There is no such ticket.")
     order = db.session.execute(select(Order).where(Order.number == ticket.order_number)).scalar_one_or_none()

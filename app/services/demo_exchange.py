@@ -164,8 +164,10 @@ def _stock() -> None:
     switches = [(lan.code, place, name) for lan in FABRICS for place, name in lan.switches.items()]
     db.session.execute(
         insert(Location),
-        [{"id": new_id(), "fabric_code": code, "code": place, "name": PLACES[place], "address": ADDRESSES[place]}
-         for code, place, _ in switches],
+        [
+            {"id": new_id(), "fabric_code": code, "code": place, "name": PLACES[place], "address": ADDRESSES[place]}
+            for code, place, _ in switches
+        ],
     )
     db.session.execute(
         insert(Switch),

@@ -93,9 +93,7 @@ def _must_be(order_id: uuid.UUID) -> None:
 def _assignable(user_id: uuid.UUID | None) -> str | None:
     if user_id is None:
         return None
-    name = db.session.scalar(
-        select(User.name).where(User.id == user_id, User.active, User.role.in_(ASSIGNABLE))
-    )
+    name = db.session.scalar(select(User.name).where(User.id == user_id, User.active, User.role.in_(ASSIGNABLE)))
     if name is None:
         words = "There is nobody of this name in Sales or engineering (any more)."
         raise Invalid(words, [Finding("/assigned_to", "reference", words)])

@@ -20,9 +20,7 @@ NO_PASSWORD = "none yet"
 """Stands where a password's hash will: nothing verifies against it."""
 
 
-def add(
-    email: str, name: str, role: str, password: str | None, account_id: str | None = None, *, by: str
-) -> User:
+def add(email: str, name: str, role: str, password: str | None, account_id: str | None = None, *, by: str) -> User:
     """Add a person who can sign in, or (without a password) will choose one by a mailed link.
 
     Members and resellers belong to an account, staff to none.
@@ -34,9 +32,7 @@ def add(
     if db.session.execute(select(User.id).where(User.email == email)).first():
         raise Conflict(f"There is a user {email} already.")
     hashed = NO_PASSWORD if password is None else access.hashed_password(password)
-    user = User(
-        email=email, name=name, role=Role(role), account_id=account_id, password_hash=hashed
-    )
+    user = User(email=email, name=name, role=Role(role), account_id=account_id, password_hash=hashed)
     db.session.add(user)
     story.audit(by, "user added", subject=email, after={"role": role, "account": account_id})
     db.session.commit()

@@ -1,6 +1,6 @@
 """A draft's life through the API, as the seed of an operator's order tells it: fill in, replace, submit, confirm."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -29,8 +29,8 @@ def shop(app) -> None:
 @pytest.fixture
 def kept(member, shop) -> dict[str, Any]:
     answer = member.post("/oms/orders", json=cast.order("covage_draft", status="draft"))
-    assert answer.status_code == 201, answer.json
-    found: dict[str, Any] = answer.json
+    assert answer.status_code == 201, answer.get_json()
+    found: dict[str, Any] = answer.get_json()
     return found
 
 
@@ -52,7 +52,7 @@ def test_the_exchange_adds_what_it_knows(kept, member):
     sent = cast.order("covage_draft")
     for name in ("contacts", "operator_order_ref", "operator_order_name", "comment", "owner", "enni"):
         assert kept[name] == sent[name]
-    assert member.get(at(kept)).json == kept
+    assert member.get(at(kept)).get_json() == kept
 
 
 @ON_SQLITE
@@ -60,8 +60,8 @@ def test_what_a_put_does_not_say_is_removed_and_what_it_may_not_change_stays(kep
     whole = {**kept, "comment": None, "po_number": "PO-9", "options": {}}
     del whole["owner"]
     changed = member.put(at(kept), json=whole)
-    assert changed.status_code == 200, changed.json
-    after = changed.json
+    assert changed.status_code == 200, changed.get_json()
+    after = changed.get_json()
     assert (after["comment"], after["owner"], after["po_number"]) == (None, None, None)
     assert after["options"]["support"]["value"] == "4h_bhbd"
     assert after["contacts"] == kept["contacts"]
@@ -82,13 +82,13 @@ def test_a_draft_is_for_its_own_account_only(kept, app):
     member = cast.program(app, cast.MEMBER)
     for_customer = member.post(
         "/oms/orders?draft=true", json={"sub_customer": {"account_id": cast.LIGHTHOUSE}, "items": []}
-    ).json
+    ).get_json()
     for draft in (kept, for_customer):
         stranger = cast.program(app, cast.MEMBER2)
         assert stranger.get(at(draft)).status_code == 404
         assert stranger.put(at(draft), json={}).status_code == 404
         assert stranger.delete(at(draft)).status_code == stranger.post(at(draft, "submit")).status_code == 404
-        assert draft["id"] not in [order["id"] for order in stranger.get("/oms/orders").json["items"]]
+        assert draft["id"] not in [order["id"] for order in stranger.get("/oms/orders").get_json()["items"]]
 
 
 def test_submitted_confirmed_and_worked(kept, member, crm, app, work):
@@ -98,25 +98,25 @@ def test_submitted_confirmed_and_worked(kept, member, crm, app, work):
     key = {"Idempotency-Key": "submit-1"}
     first = member.post(at(kept, "submit"), headers=key)
     again = member.post(at(kept, "submit"), headers=key)
-    assert (first.status_code, first.json["status"]) == (200, "ordered"), first.json
+    assert (first.status_code, first.get_json()["status"]) == (200, "ordered"), first.get_json()
     assert again.headers["Idempotency-Replayed"] == "true"
-    assert first.json["submission_date"] == first.json["acknowledged_date"]
-    assert first.json["items"][0]["service_number"]
+    assert first.get_json()["submission_date"] == first.get_json()["acknowledged_date"]
+    assert first.get_json()["items"][0]["service_number"]
     for late in (member.put(at(kept), json={}), member.delete(at(kept)), member.post(at(kept, "submit"))):
         assert late.status_code == 409
     work()
-    assert member.get(at(kept)).json["status"] == "awaiting_order_confirmation"
+    assert member.get(at(kept)).get_json()["status"] == "awaiting_order_confirmation"
     assert member.post(at(kept, "confirm")).status_code == 409  # it is for sales to say
     assert crm.post(at(kept, "confirm")).status_code == 200
-    assert crm.post(at(kept, "hold"), json={"reason": "The building is closed"}).json["status"] == "held"
+    assert crm.post(at(kept, "hold"), json={"reason": "The building is closed"}).get_json()["status"] == "held"
     assert member.post(at(kept, "hold"), json={"reason": "Mine"}).status_code == 403
-    held = member.get(at(kept)).json
+    held = member.get(at(kept)).get_json()
     assert held["held_date"] and held["pending_date"]
     assert crm.post(at(kept, "release")).status_code == 200
     cancelled = member.post(at(kept, "cancel"), json={"reason": "Not needed"})
     assert cancelled.status_code == 200
     work()
-    ended = member.get(at(kept)).json
+    ended = member.get(at(kept)).get_json()
     assert ended["status"] == "cancelled"
     assert ended["cancellation_date"]
 
@@ -125,11 +125,13 @@ def test_submitted_confirmed_and_worked(kept, member, crm, app, work):
 def test_all_problems_are_answered_together_and_nothing_is_lost(member, shop):
     items = [{"service_type": "multiservice_port", "item_action": "new", "details": {"fabric": "lon1"}},
              {"service_type": "peering_unit", "item_action": "new", "details": {}}]  # fmt: skip
-    draft = member.post("/oms/orders?draft=true", json={"items": items}).json
+    draft = member.post("/oms/orders?draft=true", json={"items": items}).get_json()
     refused = member.post(at(draft, "submit"))
     assert refused.status_code == 422
-    assert {"/items/0/details/location", "/items/1/details/port"} <= {one["pointer"] for one in refused.json["errors"]}
-    assert member.get(at(draft)).json == draft
+    assert {"/items/0/details/location", "/items/1/details/port"} <= {
+        one["pointer"] for one in refused.get_json()["errors"]
+    }
+    assert member.get(at(draft)).get_json() == draft
 
 
 @ON_SQLITE
@@ -149,12 +151,12 @@ def test_all_problems_are_answered_together_and_nothing_is_lost(member, shop):
 def test_what_a_draft_says_must_be_right(member, shop, sent, pointer):
     refused = member.post("/oms/orders?draft=true", json=sent)
     assert refused.status_code == 422
-    assert pointer in [one["pointer"] for one in refused.json["errors"]]
+    assert pointer in [one["pointer"] for one in refused.get_json()["errors"]]
 
 
 @ON_SQLITE
 def test_a_product_without_items_brings_its_services(member, shop):
-    draft = member.post("/oms/orders?draft=true", json={"product": {"code": "START-10G"}}).json
+    draft = member.post("/oms/orders?draft=true", json={"product": {"code": "START-10G"}}).get_json()
     assert [(item["service_type"], item["details"].get("port")) for item in draft["items"]] == [
         ("multiservice_port", None), ("peering_unit", {"item": 1}),
     ]  # fmt: skip
@@ -166,17 +168,17 @@ def test_what_is_ordered_is_what_the_product_is(member, crm, shop, app):
     other = {**cast.order("covage_draft")["items"][0], "details": {"fabric": "lon1", "location": "LD8",
                                                                     "port_capacity": 1_000}}  # fmt: skip
     wrong = [cast.order("covage_draft", items=items) for items in ([other], [])]
-    draft = member.post("/oms/orders?draft=true", json=wrong[0]).json
+    draft = member.post("/oms/orders?draft=true", json=wrong[0]).get_json()
     for refused in (member.post(at(draft, "submit")), member.post("/oms/orders", json=wrong[0])):
-        assert [(one["pointer"], one["rule"]) for one in refused.json["errors"]] == [
+        assert [(one["pointer"], one["rule"]) for one in refused.get_json()["errors"]] == [
             ("/items/0/details/port_capacity", "fixed")
         ]
-    emptied = member.put(at(draft), json={"items": []}).json
+    emptied = member.put(at(draft), json={"items": []}).get_json()
     assert ("/items", "required") in [
-        (one["pointer"], one["rule"]) for one in member.post(at(emptied, "submit")).json["errors"]
+        (one["pointer"], one["rule"]) for one in member.post(at(emptied, "submit")).get_json()["errors"]
     ]
     placed = member.post("/oms/orders", json=cast.order("covage_draft"))
-    assert placed.status_code == 201, placed.json
+    assert placed.status_code == 201, placed.get_json()
     with app.app_context():
         assert db.session.query(PackageSubscription).one().services[0].service.state == "pre_active"
 
@@ -187,13 +189,13 @@ def test_references_of_a_draft_are_shown_as_they_were_sent(member):
         {"service_type": "multiservice_port", "item_action": "new", "details": {}},
         {"service_type": "multiservice_port", "item_action": "cease", "service_number": {"item": 1}, "depends_on": [1]},
     ]
-    draft = member.post("/oms/orders?draft=true", json={"items": items}).json
+    draft = member.post("/oms/orders?draft=true", json={"items": items}).get_json()
     assert [item["service_number"] for item in draft["items"]] == [None, {"item": 1}]
     assert draft["items"][1]["depends_on"] == [1]
-    assert member.put(at(draft), json=draft).json["items"][1]["service_number"] == {"item": 1}
+    assert member.put(at(draft), json=draft).get_json()["items"][1]["service_number"] == {"item": 1}
 
 
-def at_once(app: Flask, calls: list[Callable[[FlaskClient], Any]]) -> list[int]:
+def at_once(app: Flask, calls: Sequence[Callable[[FlaskClient], Any]]) -> list[int]:
     """Each call in a thread of its own, all at the same moment; the statuses, sorted."""
     start = Barrier(len(calls))
     programs = [cast.program(app, cast.MEMBER) for _ in calls]
@@ -230,9 +232,9 @@ def test_submitted_changed_and_deleted_at_once_one_thing_is_true(kept, app):
 
 
 def test_two_packages_at_once_are_one(member, shop, app):
-    draft = member.post("/oms/orders?draft=true", json={}).json
+    draft = member.post("/oms/orders?draft=true", json={}).get_json()
     member.post("/oms/qualifications", json={"method": "none", "order_id": draft["id"]})
     calls = [lambda program, code=code: program.post(at(draft, "package"), json={"code": code})
              for code in ("PORT-1G", "CUG", "PEER")]  # fmt: skip
     assert at_once(app, calls) == [200, 409, 409]
-    assert len(member.get(at(draft)).json["items"]) == 1
+    assert len(member.get(at(draft)).get_json()["items"]) == 1

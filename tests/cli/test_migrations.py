@@ -14,8 +14,7 @@ from sqlalchemy import Connection, inspect, text
 
 from app import create_app
 from app.extensions import db
-from tests.conftest import DATABASES
-from tests.support.schema import test_config
+from tests.support.schema import DATABASES, test_config
 
 CURE = (
     "Until the first release there is one migration; make it anew: rm migrations/versions/0001_initial.py && "

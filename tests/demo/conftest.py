@@ -11,11 +11,11 @@ from flask import Flask
 from app import create_app
 from app.extensions import db
 from app.services import demo
-from tests.conftest import DATABASES, TEMPLATE
+from tests.conftest import TEMPLATE
 from tests.ops.conftest import start_worker  # noqa: F401  (a fixture of these tests as well)
 from tests.support import shared
 from tests.support.postgres import PostgresServer
-from tests.support.schema import copy_sqlite, test_config
+from tests.support.schema import DATABASES, copy_sqlite, test_config
 
 DEMO_TEMPLATE = "handoff_demo"
 

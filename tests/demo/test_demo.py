@@ -166,12 +166,14 @@ def test_ports_are_held_by_living_port_services_only(loaded: Flask) -> None:
 
 
 def test_past_steps_are_those_of_todays_handlers() -> None:
-    """They stand once more in demo_runbooks, as the web side knows no handler code: correct them there."""
+    """They stand once more in demo_runbooks, as the web side knows no handler code: correct them there. What a person
+    was asked is not among them: the demo's past has no open questions."""
     for handler, steps in RUNBOOKS.items():
         told = [{"key": one.key, "title": one.title, "stage": one.stage, "kind": one.kind, "team": one.team,
                  "undo": one.undo} for one in steps]  # fmt: skip
         by_hand = [step.published(stage) for stage, step in plan.by_hand_plan()]
-        assert told == (by_hand if handler == BY_HAND else plan.published(HANDLERS[handler])), handler
+        published = by_hand if handler == BY_HAND else plan.published(HANDLERS[handler])
+        assert told == [{key: step[key] for key in step if key != "asks"} for step in published], handler
 
 
 def test_the_counter_of_tickets_is_the_local_ticketings() -> None:

@@ -14,10 +14,10 @@ from app import create_app
 from app.config import Config
 from app.domain import clock
 from app.extensions import db
-from tests.conftest import DATABASES, TEMPLATE
+from tests.conftest import TEMPLATE
 from tests.engine.room import TRIAL, Room
 from tests.support.postgres import PostgresServer
-from tests.support.schema import copy_sqlite, test_config
+from tests.support.schema import DATABASES, copy_sqlite, test_config
 from workers.pipeline import breaker
 from workers.pipeline.handler import HANDLERS
 

@@ -86,9 +86,23 @@ def test_filters_in_force_are_chips_that_can_be_taken_away_and_the_csv_keeps_the
     assert [line.split(",")[0] for line in lines[1:]] == ["100001"]
 
 
-@pytest.mark.parametrize("query", [
-    "cursor=x", "cursor=<", "cursor=<1e9", "cursor=<99999999999999", "status=nonsense",
-    "needs=money", "sort=sideways", "placed=tomorrow", "type=x", "channel=x", "late=maybe", "sort=changed&cursor=>1"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "cursor=x",
+        "cursor=<",
+        "cursor=<1e9",
+        "cursor=<99999999999999",
+        "status=nonsense",
+        "needs=money",
+        "sort=sideways",
+        "placed=tomorrow",
+        "type=x",
+        "channel=x",
+        "late=maybe",
+        "sort=changed&cursor=>1",
+    ],
+)
 def test_nonsense_is_answered_in_words(engineer: FlaskClient, query: str) -> None:
     assert engineer.get(f"/orders?{query}").status_code in (400, 422)
 

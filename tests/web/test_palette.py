@@ -61,7 +61,9 @@ def test_saved_views_are_there_by_name(desk: Desk, engineer: FlaskClient, collea
     assert "Patching" not in _jumps(colleague, "patch")
 
 
-@pytest.mark.parametrize("text", ["%", "'", "9" * 90, "0/0", "\x00", "ж<script>", "100042/99999", "99999999", "2147483647"])
+@pytest.mark.parametrize(
+    "text", ["%", "'", "9" * 90, "0/0", "\x00", "ж<script>", "100042/99999", "99999999", "2147483647"]
+)
 def test_nonsense_finds_nothing_and_breaks_nothing(engineer: FlaskClient, text: str) -> None:
     assert "Search for" in _jumps(engineer, text) or text == "\x00"
 

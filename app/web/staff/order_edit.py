@@ -56,9 +56,7 @@ def _refused(order_id: uuid.UUID, **more: Any) -> Response:
 
 def _page(order: Order, about: Form, items: list[tuple[OrderItem, Form]], *, conflict: str = "",
           findings: list[Finding] | None = None) -> Response:  # fmt: skip
-    shown = [
-        (item, words.service_words(item.service_type, item.action, order.type), form) for item, form in items
-    ]
+    shown = [(item, words.service_words(item.service_type, item.action, order.type), form) for item, form in items]
     html = render_template(
         "staff/order_edit.html", order=order, about=about, shown=shown, conflict=conflict,
         findings=_pointed(findings or [], about, items), ended=order.status in ENDED_STATUSES,

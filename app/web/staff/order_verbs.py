@@ -155,5 +155,3 @@ def _version() -> int:
         words = "This form is not complete. Reload the page."
         raise Invalid(words, [Finding("/version", "required", words)])
     return int(given)
-
-

@@ -71,7 +71,11 @@ class LocalTicketing:
             last = session.scalar(select(func.max(TicketMessage.position)).where(TicketMessage.ticket_number == ticket))
             session.add(
                 TicketMessage(
-                    ticket_number=ticket, key=key, position=(last or 0) + 1, body=body, is_note=as_note,
+                    ticket_number=ticket,
+                    key=key,
+                    position=(last or 0) + 1,
+                    body=body,
+                    is_note=as_note,
                     internal=internal,
                 )
             )
