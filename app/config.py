@@ -52,6 +52,7 @@ class Config:
     secret_key: str = setting("", "Signs sessions and forms.", secret=True, shown="generated, kept in `DATA_DIR`")
     session_hours: float = setting(12.0, "Hours until a login ends by itself.", minimum=0.1)
     max_body_bytes: int = setting(1_000_000, "Largest request body that is read.", minimum=1024)
+    max_import_bytes: int = setting(20_000_000, "Largest file of orders that is taken.", minimum=1024)
 
     # How much runs
     workers: int = setting(2, "Worker processes.", minimum=1, maximum=256)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import desk, engine, portal, streams
+from bench import desk, engine, imports, portal, streams
 from bench.house import House, house
 
 RESULTS = Path(__file__).with_name("results")
@@ -21,6 +21,8 @@ MEASURES: dict[str, tuple[str, str, Callable[[House], dict[str, Any]]]] = {
     "desk_small": ("queue, search, GET /oms/orders; 1,000 orders", "p95 < 50 ms", desk.small),
     "desk_large": ("queue, search, GET /oms/orders; 1,000,000 orders", "p95 < 50 ms", desk.large),
     "portal": ("wizard pages; an order of 50 items and 2,000 log lines", "p95 < 100 ms; < 50 ms", portal.portal),
+    "import_drafts": ("10,000 orders from a file, as drafts", "≥ 200/s, < 200 MB", imports.drafts),
+    "import_submit": ("10,000 orders from a file, submitted", "≥ 200/s, < 200 MB", imports.submitted),
     "streams": ("500 open pages on one web process", "item p95 < 250 ms, lists < 3 s, < 250 MB", streams.streams),
 }
 

@@ -189,7 +189,7 @@ def _done_before(corrected: OrderImport | None) -> dict[str, list[uuid.UUID | No
         rows = db.session.execute(
             select(lines.c.key, lines.c.order_id)
             .join(imports, imports.c.id == lines.c.import_id)
-            .where(imports.c.alias == corrected.alias, imports.c.owner == corrected.owner, lines.c.state == "done")
+            .where(imports.c.alias == corrected.alias, lines.c.state == "done")
         )
         for row in rows:
             done.setdefault(row.key, []).append(row.order_id)

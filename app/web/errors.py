@@ -54,11 +54,17 @@ def _http(error: HTTPException) -> Any:
     status = error.code or 500
     if status < 400:
         return error
-    made = answer(status, TITLES.get(status, error.name), WORDS.get(status, error.description or error.name))
+    words = _too_large() if status == 413 else WORDS.get(status, error.description or error.name)
+    made = answer(status, TITLES.get(status, error.name), words)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             made.headers[name] = value
     return made
+
+
+def _too_large() -> str:
+    most = request.max_content_length
+    return WORDS[413] if most is None else f"{WORDS[413]} At most {most / 1e6:,.3g} MB are taken here."
 
 
 def _database_away(error: OperationalError) -> Any:

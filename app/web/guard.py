@@ -7,7 +7,7 @@ in with a session cookie; programs carry a bearer token, whose scopes stand for 
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Flask, g, request
+from flask import Blueprint, Flask, current_app, g, request
 from flask_login import current_user
 
 from app.database import set_reading
@@ -23,17 +23,25 @@ REQUIRED: dict[str, Permission] = {}
 """Endpoint → the permission it requires."""
 
 
-def routes(blueprint: Blueprint, *table: tuple[str, str, View, Permission], by_token: bool = False) -> None:
-    """Add rows of (method, URL, view, permission). `by_token`: the caller is a program with a bearer token."""
+def routes(
+    blueprint: Blueprint, *table: tuple[str, str, View, Permission], by_token: bool = False, files: bool = False
+) -> None:
+    """Add rows of (method, URL, view, permission). `by_token`: the caller is a program with a bearer token. `files`:
+    files are sent there, which may be larger than other requests."""
     for method, url, view, permission in table:
         name = f"{view.__name__}_{method.lower()}" if method != "GET" else view.__name__
         blueprint.add_url_rule(url, name, view, methods=[method])
         REQUIRED[f"{blueprint.name}.{name}"] = permission
         if by_token:
             _BY_TOKEN.add(f"{blueprint.name}.{name}")
+        if files:
+            _FILES.add(f"{blueprint.name}.{name}")
 
 
 _BY_TOKEN: set[str] = set()
+_FILES: set[str] = set()
+AROUND_A_FILE = 20_000
+"""Bytes of a form beside the file in it."""
 
 
 def init_app(app: Flask) -> None:
@@ -55,6 +63,8 @@ def _check() -> None:
         _check_token(required)
     else:
         _check_person(required)
+    if request.endpoint in _FILES:  # nobody unknown may send as much
+        request.max_content_length = current_app.config["HANDOFF"].max_import_bytes + AROUND_A_FILE
 
 
 def _check_token(required: Permission) -> None:

@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from app.domain.permissions import Permission
 from app.extensions import csrf
-from app.web.api import browsing, configuring, drafts, items, logs, members, openapi, orders, qualifications
+from app.web.api import browsing, configuring, drafts, imports, items, logs, members, openapi, orders, qualifications
 from app.web.guard import routes
 
 bp = Blueprint("api", __name__)
@@ -75,6 +75,14 @@ routes(
     ("POST", "/oms/requests/<uuid:request_id>/decline", members.decline_request, WRITE),
     by_token=True,
 )
+routes(
+    bp,
+    ("GET", "/oms/imports", imports.list_imports, READ),
+    ("GET", "/oms/imports/<uuid:import_id>", imports.show_import, READ),
+    ("GET", "/oms/imports/<uuid:import_id>/lines", imports.list_import_lines, READ),
+    by_token=True,
+)
+routes(bp, ("POST", "/oms/imports", imports.create_import, WRITE), by_token=True, files=True)
 routes(
     bp,
     ("GET", "/openapi.json", openapi.document, Permission.OPEN),

@@ -16,7 +16,7 @@ class Description:
     """`answer`: the shape of a success. `status`: its code. `merge`: the body is a merge patch. `keyed`: it takes an
     Idempotency-Key. `maybe_empty`: it can also answer 204. `bodiless`: the body may be left out.
     `conflicts`: 409 is possible though nothing is sent. `missing`: 404 is possible though
-    the address names nothing. `answer` None: a success has no body."""
+    the address names nothing. `answer` None: a success has no body. `files`: the media types of a file that is sent."""
 
     summary: str
     text: str
@@ -31,6 +31,7 @@ class Description:
     bodiless: bool = False
     conflicts: bool = False
     missing: bool = False
+    files: tuple[str, ...] = ()
 
 
 BY_NAME: dict[str, Description] = {}

@@ -87,3 +87,18 @@ class AccountFilters(Paged):
 
 class ContactFilters(Paged):
     account_id: Key | None = None
+
+
+class ImportOptions(NoFilters):
+    mode: Literal["drafts", "submit"] = Field(
+        "drafts", description="`drafts`: keep each order as a draft; `submit`: place each at once."
+    )
+    name: Annotated[str, StringConstraints(max_length=200, pattern=LINE)] = Field("", description="The file's name.")
+    corrects: Id | None = Field(
+        None, description="The import whose failed lines this file brings again; what it made already is skipped."
+    )
+    again: bool = Field(False, description="`true`: import the file although it was imported before.")
+
+
+class LineFilters(Paged):
+    status: Literal["pending", "done", "failed", "skipped"] | None = None

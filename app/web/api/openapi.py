@@ -112,6 +112,8 @@ def _call(name: str, told: Description, required: Permission, rule: Rule, schema
         media = (MERGE_PATCH, JSON) if told.merge else (JSON,)
         schema = schemas.ref(told.body, "validation")
         call["requestBody"] = {"required": not told.bodiless, "content": {one: {"schema": schema} for one in media}}
+    if told.files:
+        call["requestBody"] = {"required": True, "content": {one: {"schema": {"type": "string"}} for one in told.files}}
     return call
 
 
@@ -186,6 +188,6 @@ def _possible(told: Description, rule: Rule) -> list[int]:
         statuses.add(404)
     if told.conflicts:
         statuses |= {400, 409}
-    if told.body is not None:
+    if told.body is not None or told.files:
         statuses |= {400, 409, 413, 415}
     return sorted(statuses)

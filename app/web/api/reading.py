@@ -36,7 +36,11 @@ def json_object(*media_types: str, empty: bool = False) -> dict[str, Any]:
         return {}
     if request.mimetype not in allowed:
         raise WrongMediaType("Send the body as " + " or ".join(allowed) + ".")
-    value = _decoded(raw)
+    return checked(decoded(raw))
+
+
+def checked(value: Any) -> dict[str, Any]:
+    """A JSON object that can be stored; `Malformed` if it is none, `Invalid` for what is in it."""
     if not isinstance(value, dict):
         raise Malformed("The body must be a JSON object.")
     findings = list(_unfit(value, "", 0))
@@ -45,9 +49,10 @@ def json_object(*media_types: str, empty: bool = False) -> dict[str, Any]:
     return value
 
 
-def _decoded(raw: bytes) -> Any:
+def decoded(raw: bytes) -> Any:
+    """What the JSON text says; `Malformed` where it is none."""
     try:
-        return json.loads(raw.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
+        return decoder().decode(raw.decode("utf-8"))
     except UnicodeDecodeError:
         raise Malformed("The body is not UTF-8 text.") from None
     except RecursionError:
@@ -56,6 +61,11 @@ def _decoded(raw: bytes) -> Any:
         raise Malformed(f"The body is not JSON: line {wrong.lineno}, column {wrong.colno}.") from None
     except ValueError as wrong:  # a number of thousands of digits, or one of the two below
         raise Malformed(f"The body is not JSON: {_brief(wrong)}.") from None
+
+
+def decoder() -> json.JSONDecoder:
+    """Reads JSON strictly: no NaN, no infinity, no number too large."""
+    return json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 
 
 def _brief(wrong: ValueError) -> str:

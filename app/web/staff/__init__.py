@@ -11,6 +11,7 @@ from app.web.staff import (
     frame,
     help_page,
     home,
+    imports,
     items_page,
     me,
     notices,
@@ -97,6 +98,12 @@ routes(
     ("GET", "/reports", reports.reports, Permission.STAFF_DESK),
     ("GET", "/reports/<name>", reports.report, Permission.STAFF_DESK),
     ("GET", "/reports/<name>.csv", reports.report_csv, Permission.STAFF_DESK),
+    # Orders by the file.
+    ("GET", "/imports", imports.import_list, Permission.ORDER_IMPORT),
+    ("GET", "/imports/columns.csv", imports.import_template, Permission.ORDER_IMPORT),
+    ("GET", "/imports/<uuid:import_id>", imports.import_page, Permission.ORDER_IMPORT),
+    ("GET", "/imports/<uuid:import_id>/failed", imports.failed_lines, Permission.ORDER_IMPORT),
+    ("POST", "/imports/<uuid:import_id>/retry", imports.retry_import, Permission.ORDER_IMPORT),
     # The machine.
     ("GET", "/notifications", notices.notifications, Permission.ITEM_READ),
     ("POST", "/notifications/read-all", notices.mark_all_read, Permission.ITEM_READ),
@@ -135,3 +142,4 @@ routes(
     ("GET", "/help", help_page.help_page, Permission.SIGNED_IN),
     ("GET", "/palette", palette.palette, Permission.SIGNED_IN),
 )
+routes(bp, ("POST", "/imports", imports.send_import, Permission.ORDER_IMPORT), files=True)

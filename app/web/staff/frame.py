@@ -25,6 +25,7 @@ _TONES = {View.UNCLAIMED: "paused", View.FAILED: "failed"}
 _PLACES: tuple[tuple[str, str, Permission], ...] = (
     ("Notifications", "staff.notifications", Permission.ITEM_ANSWER),
     ("Orders", "staff.orders", Permission.STAFF_DESK),
+    ("Imports", "staff.import_list", Permission.ORDER_IMPORT),
     ("Tickets", "staff.tickets", Permission.TICKET_READ),
     ("Services", "staff.services", Permission.STAFF_DESK),
     ("Reports", "staff.reports", Permission.STAFF_DESK),

@@ -1,0 +1,89 @@
+"""How fast a file of orders becomes orders, and how much memory that takes: ten thousand lines, one worker's turns."""
+
+import json
+import resource
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import psutil
+
+from app.services import access, imports
+from app.services.imports import Upload
+from app.web import import_files
+from bench.house import House
+from tests import cast
+
+ORDERS = 1_000
+
+
+def drafts(house: House) -> dict[str, Any]:
+    """Each line a draft."""
+    return _measured(house, "drafts")
+
+
+def submitted(house: House) -> dict[str, Any]:
+    """Each line an order that is placed, with its service, its tickets and its notification."""
+    return _measured(house, "submit")
+
+
+def _measured(house: House, mode: str) -> dict[str, Any]:
+    program = psutil.Process()
+    before = program.memory_info().rss
+    began, cpu = time.perf_counter(), _cpu()
+    database = _cpu_of(house)
+    import_id = _stored(house, mode)
+    stored = time.perf_counter() - began
+    while imports.work(import_id, house.config) == "more":
+        pass
+    seconds = time.perf_counter() - began
+    used, used_there = _cpu() - cpu, _cpu_of(house) - database
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return {
+        "orders": ORDERS, "seconds": round(seconds, 1), "orders_per_second": round(ORDERS / seconds, 1),
+        "stored_after_seconds": round(stored, 1), "cpu_seconds_per_1000": round(used / ORDERS * 1000, 2),
+        "postgresql_cpu_seconds_per_1000": round(used_there / ORDERS * 1000, 2),
+        "megabytes": round(peak / 2**20, 1), "megabytes_before": round(before / 2**20, 1),
+    }  # fmt: skip
+
+
+def _stored(house: House, mode: str) -> uuid.UUID:
+    """As the API does it when the file arrives."""
+    sales = cast.user(cast.SALES)
+    with house.app.test_request_context():
+        file = import_files.arrived(_Sent(_orders()), "json", mode == "drafts")
+        upload = Upload("orders.jsonl", "json", mode, "desk", file.digest, file.size)
+        return imports.start(access.actor_of(sales), upload, file.records())
+
+
+def _orders() -> Iterator[bytes]:
+    details = {"fabric": "lon1", "location": "LD8", "port_capacity": 10_000, "encapsulation": "dot1q"}
+    for number in range(ORDERS):
+        item = {"service_type": "multiservice_port", "item_action": "new", "details": details}
+        body = {"requestor": {"account_id": cast.HARBOUR}, "po_number": f"PO-{number}", "items": [item]}
+        yield json.dumps(body).encode() + b"\n"
+
+
+class _Sent(BytesIO):
+    """A request's body that is made while it is read."""
+
+    def __init__(self, lines: Iterator[bytes]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def read(self, _size: int | None = -1) -> bytes:
+        return next(self._lines, b"")
+
+
+def _cpu() -> float:
+    used = psutil.Process().cpu_times()
+    return float(used.user + used.system)
+
+
+def _cpu_of(house: House) -> float:
+    server = psutil.Process(house.postgres.pid)
+    times = [one.cpu_times() for one in (server, *server.children(recursive=True))]
+    return float(sum(one.user + one.system + one.children_user + one.children_system for one in times))

@@ -1,0 +1,196 @@
+"""Orders by the file through the API: sent, worked, read back; and everything that can be wrong with a file."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.config import Config
+from app.domain import clock
+from app.domain.models import ApiToken, Order
+from app.extensions import db
+from app.services import import_chunk
+from tests import cast
+from tests.support.schema import both_databases
+from workers import jobs
+from workers.bench import make_bench
+
+PORT = {"service_type": "multiservice_port", "action": "new", "fabric": "lon1", "location": "LD8",
+        "port_capacity": "10000"}  # fmt: skip
+BODY = {"items": [{"service_type": "multiservice_port", "item_action": "new",
+                   "details": {"fabric": "lon1", "location": "LD8", "port_capacity": 10000}}]}  # fmt: skip
+CSV, JSON, LINES = "text/csv", "application/json", "application/x-ndjson"
+
+
+def table(*rows: dict[str, str]) -> str:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, names, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def send(client: FlaskClient, text: str | bytes, media: str = CSV, query: str = "", **headers: str) -> Any:
+    return client.post(f"/oms/imports{query}", data=text, content_type=media, headers=headers)
+
+
+@pytest.fixture
+def worked(app: Flask, config: Config) -> Callable[[FlaskClient, Any], tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """Let a worker take the import of this answer to its end; the import and its lines."""
+    make_bench(app, config)
+
+    def do(client: FlaskClient, sent: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        assert sent.status_code == 201, sent.get_data(as_text=True)
+        with app.app_context():
+            while jobs.work_batch(sent.json["id"]) == "more":
+                pass
+        one = client.get(f"/oms/imports/{sent.json['id']}").json
+        assert one["status"] == "finished"
+        return one, client.get(f"/oms/imports/{one['id']}/lines?limit=200").json["items"]
+
+    return do
+
+
+@both_databases
+def test_each_line_becomes_an_order_or_says_why_not(member: FlaskClient, worked: Any) -> None:
+    sent = send(member, table(
+        {**PORT, "po_number": "PO-1", "additional_cc": "noc@harbour.example;ops@harbour.example"},
+        {**PORT, "fabric": "moon", "vlan_id": "7"},
+        {**PORT, "port_capacity": "fast"},
+        {**PORT, "requested_start_date": "tomorrow"},
+        {**PORT, "po_number": "PO-5"},
+    ), query="?mode=submit")  # fmt: skip
+    assert (sent.json["status"], sent.json["total"]) == ("working", 5)
+    one, lines = worked(member, sent)
+    assert (one["done"], one["failed"], one["pending"], one["skipped"]) == (2, 3, 0, 0)
+    assert [(line["line"], line["status"]) for line in lines] == [
+        (2, "done"), (3, "failed"), (4, "failed"), (5, "failed"), (6, "done")
+    ]  # fmt: skip
+    assert {error["pointer"] for error in lines[1]["errors"]} == {
+        "/items/0/details/fabric", "/items/0/details/vlan_id"
+    }  # fmt: skip
+    assert lines[2]["errors"][0]["pointer"] == "/items/0/details/port_capacity"
+    assert lines[3]["errors"][0]["pointer"] == "/requested_start_date"
+    first = member.get(f"/oms/orders/{lines[0]['order_id']}").json
+    assert (first["batch_alias"], first["origin"], first["po_number"]) == (one["alias"], "mass_migration", "PO-1")
+    assert first["additional_cc"] == ["noc@harbour.example", "ops@harbour.example"]
+    assert first["status"] == "ordered"
+    assert first["items"][0]["service_number"]
+
+
+@pytest.mark.parametrize("media, text", [
+    (LINES, "\n".join(["", json.dumps(BODY), '{"items": [', "[1]", json.dumps({**BODY, "moon": 1}), ""])),
+    (JSON, json.dumps([BODY, 7, {**BODY, "moon": 1}], indent=2)),
+])  # fmt: skip
+def test_json_by_line_or_as_an_array(member: FlaskClient, worked: Any, media: str, text: str) -> None:
+    one, lines = worked(member, send(member, text, media))
+    assert one["alias"][0] == "B"
+    assert one["done"] == 1
+    done = next(line for line in lines if line["status"] == "done")
+    assert done["line"] == (2 if media == LINES else 1)
+    assert member.get(f"/oms/orders/{done['order_id']}").json["status"] == "draft"
+    assert ("/moon", "unknown") in [(error["pointer"], error["rule"]) for line in lines for error in line["errors"]]
+
+
+def test_the_same_file_is_imported_twice_only_if_that_is_meant(member: FlaskClient, crm: FlaskClient) -> None:
+    text = table(PORT)
+    first = send(member, text, **{"Idempotency-Key": "a"})
+    assert send(member, text, **{"Idempotency-Key": "a"}).json["id"] == first.json["id"]
+    refused = send(member, text)
+    assert (refused.status_code, first.json["alias"] in refused.json["detail"]) == (409, True)
+    assert send(member, table(PORT, PORT), **{"Idempotency-Key": "a"}).status_code == 409
+    assert send(member, text, query="?again=true").json["alias"] != first.json["alias"]
+    assert send(crm, text).status_code == 201, "what another account sends is none of theirs"
+    assert [row["id"] for row in member.get("/oms/imports?limit=1").json["items"]] != [first.json["id"]]
+    assert len(member.get("/oms/imports").json["items"]) == 2
+
+
+def test_a_corrected_file_makes_only_what_failed(member: FlaskClient, worked: Any) -> None:
+    good, bad = {**PORT, "po_number": "1"}, {**PORT, "po_number": "2", "location": "moon"}
+    one, lines = worked(member, send(member, table(good, good, bad), query="?mode=submit"))
+    assert (one["done"], one["failed"]) == (2, 1)
+    whole = table(good, good, good, {**bad, "location": "THN"})
+    mended = send(member, whole, query=f"?mode=submit&corrects={one['id']}")
+    two, again = worked(member, mended)
+    assert two["alias"] == one["alias"]
+    assert [line["status"] for line in again] == ["skipped", "skipped", "done", "done"]
+    assert {line["order_id"] for line in again[:2]} == {line["order_id"] for line in lines[:2]}
+
+
+def test_an_import_is_its_own_accounts(app: Flask, member: FlaskClient, crm: FlaskClient, worked: Any) -> None:
+    one, lines = worked(member, send(member, table({**PORT, "account_id": cast.PARTNER})))
+    assert lines[0]["sentence"] == "This token can order only for its own account and that account's customers."
+    stranger = cast.program(app, cast.MEMBER2)
+    for path in (one["id"], f"{one['id']}/lines"):
+        assert stranger.get(f"/oms/imports/{path}").status_code == 404
+        assert crm.get(f"/oms/imports/{path}").status_code == 200
+    assert stranger.get("/oms/imports").json["items"] == []
+    assert send(stranger, table(PORT), query=f"?corrects={one['id']}").status_code == 422
+    reader = cast.program(app, cast.MEMBER, "orders:read")
+    assert send(reader, table(PORT)).status_code == 403
+
+
+def test_a_revoked_token_orders_nothing_more(app: Flask, member: FlaskClient, worked: Any) -> None:
+    sent = send(member, table(PORT))
+    with app.app_context():
+        for token in db.session.query(ApiToken):
+            token.revoked_at = clock.now()
+        db.session.commit()
+    _, lines = worked(cast.program(app, cast.MEMBER), sent)
+    assert [line["sentence"] for line in lines] == [import_chunk.NOT_ANY_MORE]
+
+
+@pytest.mark.parametrize("text, media, status, said", [
+    ("", CSV, 422, "the first line must hold"),
+    ("moon,service_type,service_type\n1,2,3\n", CSV, 422, "There is no column"),
+    ("po_number\n1\n", CSV, 422, "no column service_type"),
+    ("service_type,action\n", CSV, 422, "no order in the file"),
+    (b"service_type\n\xff\xfe\n", CSV, 422, "not UTF-8"),
+    (b"service_type\n\x00\n", CSV, 422, "NUL"),
+    ('service_type\n"open\n', CSV, 422, "quote"),
+    ("service_type\n" + "x" * 300_000, CSV, 422, "longer than"),
+    ("[{}, {]", JSON, 422, "Line 1: the array is not JSON"),
+    ("[]", JSON, 422, "no order in the file"),
+    ("[{}] 1", JSON, 422, "behind the end"),
+    ("[{}\n{}]", JSON, 422, "Line 2: the array is not JSON"),
+    (b"[\xff]", JSON, 422, "not UTF-8"),
+    ("", LINES, 422, "no order in the file"),
+    ("<order/>", "text/xml", 415, "text/csv"),
+])  # fmt: skip
+def test_a_file_that_cannot_be_read_is_refused_whole(
+    member: FlaskClient, text: str | bytes, media: str, status: int, said: str
+) -> None:
+    refused = send(member, text, media)
+    assert (refused.status_code, said in refused.get_data(as_text=True)) == (status, True), refused.json
+    assert member.get("/oms/imports").json["items"] == []
+
+
+def test_a_file_that_is_too_large_says_how_large_one_may_be(app: Flask, config: Config, member: FlaskClient) -> None:
+    object.__setattr__(config, "max_import_bytes", 1024)
+    try:
+        refused = send(member, "x" * 40_000)
+    finally:
+        object.__setattr__(config, "max_import_bytes", 20_000_000)
+    assert refused.status_code == 413
+    assert "At most 0.021 MB are taken here." in refused.json["detail"]
+
+
+def test_cells_are_read_as_the_catalogue_means_them(member: FlaskClient, worked: Any, app: Flask) -> None:
+    """Semicolons, a mark in front of a sign, a change of a service, the lines that blank ones leave."""
+    text = (
+        "\ufeffService_Type;action;service_number;encapsulation;phone;line;problem\r\n"
+        f"\r\nmultiservice_port;edit_encap;{cast.PORT};qinq;'+44 20 7946 0000;9;was wrong\r\n"
+    )
+    one, lines = worked(member, send(member, text))
+    assert (one["done"], lines[0]["line"]) == (1, 3), lines
+    order = member.get(f"/oms/orders/{lines[0]['order_id']}").json
+    assert order["items"][0]["service_number"] == cast.PORT
+    assert order["items"][0]["details"] == {"encapsulation": "qinq"}
+    with app.app_context():
+        assert db.session.query(Order).one().requestor["phone"] == "+44 20 7946 0000"
