@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.catalogue.fields import is_item_reference
 from app.catalogue.lines import Line, Lines
 from app.catalogue.registry import service_type
-from app.catalogue.world import ENDED_STATES
+from app.catalogue.world import ENDED_STATES, ServiceFacts
 from app.domain.errors import Finding
 
 
@@ -88,7 +88,7 @@ def existing(lines: Lines) -> Iterator[Finding]:
 
 def _existing(line: Line, where: str, number: int, types: tuple[str, ...], lines: Lines) -> Iterator[Finding]:
     facts = lines.service(number)
-    if facts is None or (facts.joined and where == "service_number"):
+    if facts is None or (facts.joined and where == "service_number") or _not_to_be_ended(line, where, facts, lines):
         yield line.finding(where, "reference", f"There is no {_nouns(types)} with service number {number}.")
         return
     if facts.service_type not in types:
@@ -99,6 +99,11 @@ def _existing(line: Line, where: str, number: int, types: tuple[str, ...], lines
         yield line.finding(where, "state", f"Service {number} has ended.")
     elif where == "service_number" and facts.state == "pre_active":
         yield line.finding(where, "state", f"Service {number} is still being set up, so it cannot be changed yet.")
+
+
+def _not_to_be_ended(line: Line, where: str, facts: ServiceFacts, lines: Lines) -> bool:
+    """Somebody else's unit ends only because its private VLAN does, in the same order."""
+    return facts.guest and not (where == "service_number" and line.ceases and lines.ceased(facts.pvlan) is not None)
 
 
 def _nouns(types: tuple[str, ...]) -> str:

@@ -15,11 +15,13 @@ class ServiceFacts:
     `capacity` in Mbit/s: of a port all its physical ports together, of a private VLAN its bandwidth (0 = not policed).
     `port` and `pvlan` are service numbers, `port_group` an id; `encapsulation` is a port's, None where unknown.
     `joined`: a private VLAN of somebody else that the account has joined; it may have units in it, but not change it.
+    `guest`: somebody else's unit in a private VLAN of the account; it may be ended with that VLAN, and nothing else.
     """
 
     number: int | None
     service_type: str
     joined: bool = False
+    guest: bool = False
     state: str = "active"
     fabric: str | None = None
     location: str | None = None

@@ -21,7 +21,7 @@ from app.extensions import db
 
 
 class Event(StrEnum):
-    """What people are told of. The first six are for members, the last for Sales."""
+    """What people are told of. The last is for Sales, the others for members."""
 
     RECEIVED = "received"
     CONFIRM = "confirm"  # their answer is needed, by a time
@@ -29,6 +29,7 @@ class Event(StrEnum):
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     REJECTED = "rejected"
+    ENDING = "ending"  # somebody else's order ends a service of theirs
     OVERDUE = "overdue"  # a member has not answered in time
 
 
@@ -64,6 +65,13 @@ def ask(item_id: uuid.UUID, wait_id: uuid.UUID, wait: dict[str, Any]) -> None:
     by: datetime | None = wait.get("expires_at") or wait.get("due_at")
     facts = {"respond_by": by.isoformat() if by else None, "goes_on": wait.get("expires_at") is not None}
     _write(_others, order_id, key=key, event=Event.CONFIRM.value, facts=facts, wait_id=wait_id, account_id=account)
+
+
+def tell_owner(order_id: uuid.UUID, account: str, service_id: uuid.UUID, facts: dict[str, Any]) -> None:
+    """An account is told that this order, which is not its own, ends a service of it."""
+    key = f"order:{order_id}:ending:{service_id}"
+    _write(_others, order_id, key=key, event=Event.ENDING.value, facts={**facts, "service_id": str(service_id)},
+           wait_id=None, account_id=account)  # fmt: skip
 
 
 def question_key(order_id: uuid.UUID, wait_id: uuid.UUID, kind: WaitKind, step_key: str | None, account: str) -> str:

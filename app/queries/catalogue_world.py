@@ -54,12 +54,17 @@ class DatabaseWorld:
     def service(self, number: int) -> ServiceFacts | None:
         own = Service.account_id.in_(self.account_ids)
         row = db.session.execute(
-            _with_carriers().where(Service.number == number, or_(own, joined_pvlan(self.account_ids)))
+            _with_carriers().where(
+                Service.number == number,
+                or_(own, _pvlan.account_id.in_(self.account_ids), joined_pvlan(self.account_ids)),
+            )
         ).first()
         if row is None:
             return None
         service, port, pvlan = row
-        return replace(_facts(service, port, pvlan), joined=service.account_id not in self.account_ids)
+        theirs = service.account_id not in self.account_ids
+        guest = theirs and service.pvlan_service_id is not None
+        return replace(_facts(service, port, pvlan), joined=theirs and not guest, guest=guest)
 
     def port_group(self, group_id: str) -> PortGroupFacts | None:
         if group_id not in self._groups:

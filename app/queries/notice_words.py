@@ -16,6 +16,7 @@ LABELS = {
     Event.COMPLETED: "Order completed",
     Event.CANCELLED: "Order cancelled",
     Event.REJECTED: "Order declined",
+    Event.ENDING: "A service ends because of another member's order",
     Event.OVERDUE: "A member has not answered in time",
 }
 """The kinds of notification, as one chooses among them."""
@@ -60,6 +61,7 @@ def headline(notice: Notice, when: When) -> str:
         Event.COMPLETED: f"{order} is completed",
         Event.CANCELLED: f"{order} has been cancelled",
         Event.REJECTED: f"{order} has been declined",
+        Event.ENDING: f"Your service {notice.facts.get('service_number', '')} is going to end",
         Event.OVERDUE: f"{order}: the member has not answered",
     }[notice.event]
 
@@ -76,7 +78,7 @@ def sentences(notice: Notice, when: When) -> list[str]:
     """What it means and what happens next."""
     return {
         Event.RECEIVED: _received, Event.CONFIRM: _confirm, Event.DELAYED: _delayed, Event.COMPLETED: _completed,
-        Event.CANCELLED: _cancelled, Event.REJECTED: _rejected, Event.OVERDUE: _overdue,
+        Event.CANCELLED: _cancelled, Event.REJECTED: _rejected, Event.ENDING: _ending, Event.OVERDUE: _overdue,
     }[notice.event](notice, when)  # fmt: skip
 
 
@@ -124,6 +126,15 @@ def _rejected(_notice: Notice, _when: When) -> list[str]:
     return ["The order could not be accepted. The reason is on the order's page."]
 
 
+def _ending(notice: Notice, _when: When) -> list[str]:
+    vlan = f" {notice.facts['vlan']}" if notice.facts.get("vlan") else ""
+    return [
+        f"{notice.asker} ends the private VLAN{vlan} that it is a unit of. The unit ends with it, and so does its "
+        "billing.",
+        "You need not do anything. If you did not expect this, please ask the owner of the private VLAN.",
+    ]
+
+
 def _overdue(notice: Notice, when: When) -> list[str]:
     respond_by = notice.moment("respond_by")
     asked = f" They were asked to answer by {when(respond_by)}" if respond_by else " They were asked"
@@ -131,4 +142,15 @@ def _overdue(notice: Notice, when: When) -> list[str]:
 
 
 def link_label(notice: Notice) -> str:
+    if notice.event is Event.ENDING:
+        return "View service"
     return "Answer" if notice.event is Event.CONFIRM else f"View order {notice.order_number}"
+
+
+def address(event: Event, order_id: str, facts: Mapping[str, Any], *, own: bool, wait_id: object, team: object) -> str:
+    """The page that a notification leads to."""
+    if team is not None:
+        return f"/orders/{order_id}"
+    if event is Event.ENDING:
+        return f"/portal/services/{facts.get('service_id')}"
+    return f"/portal/orders/{order_id}" if own else f"/portal/requests/{wait_id}"

@@ -123,12 +123,9 @@ def _row(row: Any, when: When) -> NoticeRow:
     )  # fmt: skip
     return NoticeRow(
         id=row.id, headline=notice_words.headline(notice, when), sentences=notice_words.sentences(notice, when),
-        url=_url(row, own), link="Answer" if event is Event.CONFIRM else "View order", at=row.created_at,
+        url=notice_words.address(
+            event, str(row.order_id), row.facts, own=own, wait_id=row.wait_id, team=row.team
+        ),
+        link={Event.CONFIRM: "Answer", Event.ENDING: "View service"}.get(event, "View order"), at=row.created_at,
         read=bool(row.read),
     )  # fmt: skip
-
-
-def _url(row: Any, own: bool) -> str:
-    if row.team is not None:
-        return f"/orders/{row.order_id}"
-    return f"/portal/orders/{row.order_id}" if own else f"/portal/requests/{row.wait_id}"

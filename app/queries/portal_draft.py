@@ -121,7 +121,7 @@ def items(order: Order, actor: Actor, problems: Sequence[Finding]) -> list[Draft
     return [
         DraftItem(
             number=item.item_number, title=titles[item.item_number], action=item.action,
-            rows=_rows(said, order, called, known) + beside(setups.get(item.id), bundles),
+            rows=_rows(said, order, called, known, actor) + beside(setups.get(item.id), bundles),
             needs=[titles[number] for number in needs.get(item.item_number, ())],
             bundled=(setup := setups.get(item.id)) is not None and setup.package_service_id is not None,
             start=item.requested_start_date, completion=item.requested_completion_date,
@@ -140,7 +140,7 @@ class _Numbered:
     details: Mapping[str, Any]
 
 
-def _rows(said: ItemInput, order: Order, called: Any, known: Mapping[int, Service]) -> list[Row]:
+def _rows(said: ItemInput, order: Order, called: Any, known: Mapping[int, Service], actor: Actor) -> list[Row]:
     """What is asked; of a change as “old → new”, of a cease what ends."""
     asked = describe(said.service_type, said.action, said.details, "member", called, order.type)
     service = known.get(said.service_number) if isinstance(said.service_number, int) else None
@@ -149,6 +149,8 @@ def _rows(said: ItemInput, order: Order, called: Any, known: Mapping[int, Servic
     before = describe_service(said.service_type, service.details, "member", called)
     old = dict(before)
     head = [("Service", f"{title(said.service_type, 'member')} {service.number}")]
+    if service.account_id not in actor.account_ids:
+        return head  # another member's unit ends with its private VLAN; what else it is stays theirs
     if not asked:
         return head + before
     return head + [(label, f"{old[label]} → {value}" if label in old else value) for label, value in asked]

@@ -212,7 +212,7 @@ def _item_parts(order: Any, rows: list[Any], progress: list[ItemProgress], actor
     return [
         ItemPart(
             id=row.id, number=row.item_number, title=_title(order, row),
-            words=one.words, nodes=item_nodes(one), rows=item_details(row, order.type, called),
+            words=one.words, nodes=item_nodes(one), rows=_details(row, order.type, called, actor),
             service_number=row.service_number, service_id=row.service_id if _may_open(row, actor) else None,
             is_open=len(rows) <= 3 or one.words.key in ("waiting", "failed"),
         )
@@ -222,6 +222,13 @@ def _item_parts(order: Any, rows: list[Any], progress: list[ItemProgress], actor
 
 def _may_open(row: Any, actor: Actor) -> bool:
     return row.service_account in actor.account_ids or row.service_sub_account in actor.account_ids
+
+
+def _details(row: Any, order_type: str, called: Names, actor: Actor) -> list[Row]:
+    """Of somebody else's unit, which ends with its private VLAN, nothing is told."""
+    if row.action == "cease" and row.service_account is not None and not _may_open(row, actor):
+        return []
+    return item_details(row, order_type, called)
 
 
 def item_details(row: Any, order_type: str, called: Names) -> list[Row]:

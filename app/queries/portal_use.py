@@ -64,7 +64,7 @@ def _carried(which: ColumnElement[bool], actor: Actor, *, others_too: bool) -> l
 
 def _one(row: Any, actor: Actor, others_too: bool) -> Carried:
     own = row.account_id in actor.account_ids
-    vlan = f"VLAN {row.vlan_id}" if row.vlan_id is not None else ""
+    vlan = f"VLAN {row.vlan_id}" if own and row.vlan_id is not None else ""  # on another's port it is theirs to know
     owner = "" if own else row.organisation
     ending = (own or others_too) and row.state == "active"
     word = title(row.service_type, "member")

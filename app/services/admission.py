@@ -4,12 +4,13 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlalchemy.orm import aliased
 
 from app.catalogue import JOIN_PVLAN, CheckedItem
 from app.config import Config
 from app.domain import after_commit, clock, lifecycle, notices, story
-from app.domain.models import Account, ItemDependency, Order, OrderItem
+from app.domain.models import Account, ItemDependency, Order, OrderItem, Service
 from app.domain.story import Line
 from app.extensions import db
 from app.services import provision, tickets
@@ -33,6 +34,7 @@ def admit(
         item.confirmations = confirmations
         provision.prepare(item, one, stored, order)
     db.session.flush()
+    _tell_owners(order, stored)
     tickets.open_for(order, config)
     _hand_over(order, actor)
 
@@ -57,6 +59,19 @@ def _confirmations(order_type: str, items: Sequence[CheckedItem], account: Accou
         why = "the account is flagged" if account.flagged else f"it asks for a port of {largest // 1000} Gbit/s"
         needed.append(["team:sales", "Sales confirm the order", f"Sales confirm this order because {why}."])
     return needed
+
+
+def _tell_owners(order: Order, stored: dict[int, OrderItem]) -> None:
+    """Whoever has a unit in a private VLAN that this order ends is told so."""
+    ending = [item.service_id for item in stored.values() if item.action == "cease" and item.service_id]
+    vlan = aliased(Service)
+    theirs = select(Service.id, Service.number, Service.account_id, vlan.name).join(
+        vlan, vlan.id == Service.pvlan_service_id
+    )
+    own = [order.account_id, order.sub_account_id or ""]
+    theirs = theirs.where(Service.id.in_(ending), Service.account_id.not_in(own)).order_by(Service.number)
+    for unit in db.session.execute(theirs).all() if ending else ():
+        notices.tell_owner(order.id, unit.account_id, unit.id, {"service_number": unit.number, "vlan": unit.name})
 
 
 def _hand_over(order: Order, actor: Actor) -> None:

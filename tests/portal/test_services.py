@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from app.domain.errors import Invalid
 from app.domain.models import Order, Service
 from app.extensions import db
 from tests import cast
@@ -153,3 +154,46 @@ def test_services_are_paged(scene: Scene) -> None:
 
     assert first.count("View service") == 25 and "before=106007" in first
     assert browser.get("/portal/services?before=106007").get_data(as_text=True).count("View service") == 7
+
+
+def test_a_private_vlan_ends_for_all_of_its_units_and_their_owners_are_told(scene: Scene) -> None:
+    with scene.app.app_context():
+        vlan = db.session.query(Service).filter_by(number=cast.PVLAN).one()
+        port = db.session.query(Service).filter_by(number=cast.PORT).one()
+        db.session.add(
+            Service(number=107_777, service_type="pvlan_unit", state="active", account_id=cast.HARBOUR,
+                    fabric_code="edi2", location_code="PUL", vlan_id=321, vlan_reserved=True,
+                    carrier=f"port:{port.id}", port_service_id=port.id, pvlan_service_id=vlan.id,
+                    details={"pvlan": cast.PVLAN, "port": cast.PORT, "vlan_id": 321})
+        )  # fmt: skip
+        db.session.commit()
+    alone = scene.browser(cast.MEMBER2).get(f"/portal/services/{service_id(scene, cast.PVLAN)}/cease")
+    assert "CUG Unit 107777 , of Harbour Connect, whose contacts are told" in text_of(alone)
+
+    wizard = changing(scene, cast.PVLAN, "cease", cast.MEMBER2, together="y")
+    assert "edge1-edi2" not in text_of(wizard.page("review"))
+    wizard.go("review")
+    scene.work()
+
+    assert "Your service 107777 is going to end" in text_of(scene.browser().get("/portal/notifications"))
+    page = text_of(wizard.browser.get(f"/portal/orders/{wizard.draft_id}"))
+    assert "edge1-edi2" not in page and "321" not in page
+    assert scene.status(wizard.draft_id) == "completed"
+    with scene.app.app_context():
+        ended = db.session.query(Service.number).filter_by(state="ceased").order_by(Service.number)
+        assert [row.number for row in ended] == [cast.PVLAN, 107_777]
+
+
+@ON_SQLITE
+def test_a_unit_of_another_member_does_not_end_without_its_private_vlan(scene: Scene) -> None:
+    with scene.app.app_context():
+        vlan = db.session.query(Service).filter_by(number=cast.PVLAN).one()
+        db.session.add(
+            Service(number=107_778, service_type="pvlan_unit", state="active", account_id=cast.HARBOUR,
+                    fabric_code="edi2", vlan_id=322, pvlan_service_id=vlan.id, details={})
+        )  # fmt: skip
+        db.session.commit()
+    with pytest.raises(Invalid, match="not right") as refused:
+        scene.place(("pvlan_unit", "cease", {"number": 107_778}), account=cast.LIGHTHOUSE)
+
+    assert "There is no private VLAN unit with service number 107778." in refused.value.errors[0].detail

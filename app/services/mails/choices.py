@@ -14,7 +14,9 @@ from app.extensions import db
 
 ALL_ORDERS = "all_orders"
 """Mails of every order of the account, not only of those one has placed oneself."""
-MEMBER_EVENTS = (Event.RECEIVED, Event.CONFIRM, Event.DELAYED, Event.COMPLETED, Event.CANCELLED, Event.REJECTED)
+MEMBER_EVENTS = (
+    Event.RECEIVED, Event.CONFIRM, Event.DELAYED, Event.COMPLETED, Event.CANCELLED, Event.REJECTED, Event.ENDING,
+)  # fmt: skip
 choice = table_of(MailChoice)
 
 

@@ -83,9 +83,10 @@ def notice_of(facts: dict[str, Any]) -> Notice:
 
 
 def _path(facts: dict[str, Any], order_id: str) -> str:
-    if facts.get("team"):
-        return f"/orders/{order_id}"
-    return f"/portal/orders/{order_id}" if facts["own"] else f"/portal/requests/{facts['wait_id']}"
+    return notice_words.address(
+        Event(facts["event"]), order_id, facts["notification"], own=facts["own"], wait_id=facts["wait_id"],
+        team=facts.get("team"),
+    )  # fmt: skip
 
 
 def _clock(config: Config, zone: str) -> Callable[[datetime], str]:
