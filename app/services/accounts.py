@@ -67,8 +67,7 @@ def choose_password(config: Config, purpose: str, token: str, new: str, again: s
 def _with_password(found: OneTimeLink, hashed: str) -> User:
     user = found.user
     user.password_hash = hashed
-    for purpose in (INVITATION, RESET):
-        links.withdraw(user.id, purpose)
+    links.withdraw_all(user.id)
     db.session.execute(delete(WebSession).where(WebSession.user_id == user.id))
     db.session.execute(delete(LoginFailure).where(LoginFailure.subject == f"own:{user.id}"))
     story.audit(user.name, "password chosen by link", subject=user.email, after={"link": found.purpose})
@@ -119,7 +118,7 @@ def confirm_address(config: Config, token: str) -> User:
         raise Conflict("This address cannot be used: somebody signs in with it.") from None
     db.session.execute(delete(MailChoice).where(MailChoice.email == new))
     db.session.execute(update(MailChoice).where(MailChoice.email == old).values(email=new))
-    links.withdraw(user.id, RESET)
+    links.withdraw_all(user.id)
     mails.write(f"address:{found.id}", "address_changed", old, {"email": new, "zone": user.timezone})
     story.audit(user.name, "e-mail changed", subject=new[:200], before={"email": old}, after={"email": new})
     db.session.commit()

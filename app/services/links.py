@@ -54,6 +54,12 @@ def withdraw(user_id: uuid.UUID, purpose: str) -> None:
     db.session.execute(update(link).where(*unused).values(used_at=clock.now()))
 
 
+def withdraw_all(user_id: uuid.UUID) -> None:
+    """No link that was mailed before does anything any more: whoever knew the old password may have asked for one."""
+    for purpose in LASTS:
+        withdraw(user_id, purpose)
+
+
 def look(config: Config, purpose: str, token: str) -> OneTimeLink:
     """The link behind an address, unused; changes nothing, as programs that scan mails follow links.
 

@@ -9,7 +9,7 @@ from app.domain import story
 from app.domain.errors import Conflict, Finding, Invalid, NotFound
 from app.domain.models import User, WebSession
 from app.extensions import db
-from app.services import access, accounts
+from app.services import access, accounts, links
 
 THEMES = ("", "light", "dark")
 DENSITIES = ("", "compact")
@@ -42,6 +42,7 @@ def change_password(user_id: uuid.UUID, current: str, new: str, again: str, secr
     access.check_own_password(user, current)
     user.password_hash = hashed
     ended = _end(user_id, secret)
+    links.withdraw_all(user_id)
     accounts.tell_password_changed(user)
     story.audit(user.name, "password changed", subject=user.email, after={"sessions ended": ended})
     db.session.commit()

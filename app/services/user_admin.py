@@ -12,7 +12,7 @@ from app.domain.errors import Conflict, IllegalMove, Invalid, NotFound, Stale
 from app.domain.models import Account, ApiToken, User, Wait, WebSession
 from app.domain.permissions import STAFF, Role
 from app.extensions import db
-from app.services import access, users
+from app.services import access, links, users
 from app.services.actor import Actor
 from app.services.items import once_and_whole
 
@@ -132,6 +132,7 @@ def give_password(user_id: uuid.UUID, actor: Actor, password: str, form_key: str
     def do() -> None:
         user = _locked(user_id)
         user.password_hash = hashed
+        links.withdraw_all(user.id)
         _end_sessions(user)
         _noted(actor, "password given", user, None, None)
         given.append(True)

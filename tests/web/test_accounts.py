@@ -157,6 +157,15 @@ def test_an_address_changes_when_the_new_one_is_confirmed_and_the_old_one_is_tol
     assert [one.to for one in mailed(desk, "address_changed")] == [cast.ENGINEER]
 
 
+def test_a_new_password_ends_an_address_change_that_somebody_else_asked_for(desk: Desk, engineer: FlaskClient) -> None:
+    """Whoever knew the old password may have sent the link to themselves."""
+    assert post(engineer, "/me/security/address", "/me/security", email=ADDRESS, current=cast.PASSWORD)[0] == 303
+    foreign = link(desk, "new_address")
+    assert post(engineer, "/me/password", "/me", current=cast.PASSWORD, new=NEW, again=NEW)[0] == 303
+    assert anybody(desk).get(foreign).status_code == 409
+    assert sign_in(desk, NEW)[0] == 303, "the address is the old one"
+
+
 def test_an_address_that_somebody_has_is_answered_alike_and_mailed_nothing(desk: Desk, engineer: FlaskClient) -> None:
     said = post(engineer, "/me/security/address", "/me/security", email=cast.SALES, current=cast.PASSWORD)
     assert said[0] == 303
