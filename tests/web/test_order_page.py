@@ -30,6 +30,17 @@ def test_it_shows_the_members_tracker_the_items_the_dates_and_the_log_in_parts(
     assert "[member] Creating services" in sales.get(f"{page}/log.txt").text
 
 
+def test_a_message_cannot_pass_for_a_line_of_the_log(
+    desk: Desk, sales: FlaskClient, engineer: FlaskClient, waiting: tuple[str, str]
+) -> None:
+    page, address = waiting
+    item = f"/items/{address.split('/')[-2]}"
+    forged = "2026-01-01T00:00:00Z  system  [debug] All is well."
+    for where, client in ((page, sales), (item, engineer)):
+        assert press(client, where, f"{where}/note", note=f"Look:\n{forged}").status_code == 303
+        assert f"Look:\n    {forged}\n" in client.get(f"{where}/log.txt").text
+
+
 def test_sales_answer_for_a_member_only_with_a_reason(
     desk: Desk, sales: FlaskClient, waiting: tuple[str, str]
 ) -> None:

@@ -21,6 +21,7 @@ LABELS = {
     "claim": "Claim", "unclaim": "Give back", "retry": "Retry", "hold": "Hold", "release": "Release",
 }  # fmt: skip
 RESULTS = {"failed": ("failed", "Failed"), "pending": ("queued", "Not yet"), "done": ("done", "Done")}
+LONGEST_REASON = 1000
 TABS = (("", "All"), ("failed", "Failed"), ("pending", "Not yet"), ("done", "Done"))
 
 
@@ -31,7 +32,7 @@ def start_batch() -> Any:
     try:
         ids, about = _chosen(args)
         batch_id = verbs.start(
-            actor(), request.form.get("verb", ""), ids, reason=request.form.get("reason"), about=about,
+            actor(), request.form.get("verb", ""), ids, reason=_reason(), about=about,
             form_key=request.form.get("form_key", "")[:64] or None,
         )  # fmt: skip
     except Invalid as why:
@@ -44,6 +45,10 @@ def _chosen(args: dict[str, str]) -> tuple[list[uuid.UUID], str]:
     if request.form.get("all"):
         return work.ids_of(args, _as_of())
     return [one for text in request.form.getlist("item") if (one := _uuid(text))], "Selected by hand"
+
+
+def _reason() -> str:
+    return request.form.get("reason", "").replace("\x00", "").strip()[:LONGEST_REASON]
 
 
 def _as_of() -> datetime | None:

@@ -62,10 +62,15 @@ def text_line(entry: OrderLog) -> str:
     """One entry as plain text: time, who, to the member, for staff."""
     parts = [_utc(entry.created_at), entry.by or "system"]
     if entry.user_message:
-        parts.append(f"[member] {entry.user_message}")
+        parts.append(f"[member] {in_line(entry.user_message)}")
     if entry.debug_message:
-        parts.append(f"[{'note' if entry.internal else 'debug'}] {entry.debug_message}")
+        parts.append(f"[{'note' if entry.internal else 'debug'}] {in_line(entry.debug_message)}")
     return "  ".join(parts)
+
+
+def in_line(text: str) -> str:
+    """A message in a text of lines: its further lines are indented, so that none can pass for an entry of its own."""
+    return "\n    ".join(text.splitlines())
 
 
 def _utc(at: datetime) -> str:

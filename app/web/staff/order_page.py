@@ -16,7 +16,7 @@ from app.domain.states import ENDED_STATUSES, Icon, Stage, Status, WaitKind
 from app.queries import forecast, portal, staff_order
 from app.queries.staff_order import LogPart, OrderDetail, Question
 from app.web.guard import actor
-from app.web.staff import frame, rows, words, work
+from app.web.staff import frame, item_log, rows, words, work
 from app.web.staff.refusal import Refusal
 from app.web.staff.words import Due
 
@@ -201,8 +201,9 @@ def order_log_text(order_id: uuid.UUID) -> Response:
 
 def _line(entry: OrderLog) -> str:
     parts = [f"{entry.created_at:%Y-%m-%dT%H:%M:%SZ}", entry.by or "system", entry.item_name or ""]
-    parts += [f"[member] {entry.user_message}"] if entry.user_message else []
-    parts += [f"[{'note' if entry.internal else 'debug'}] {entry.debug_message}"] if entry.debug_message else []
+    parts += [f"[member] {item_log.in_line(entry.user_message)}"] if entry.user_message else []
+    if entry.debug_message:
+        parts += [f"[{'note' if entry.internal else 'debug'}] {item_log.in_line(entry.debug_message)}"]
     return "  ".join(filter(None, parts))
 
 
