@@ -18,7 +18,7 @@ def send_again(message_id: int, actor: Actor, form_key: str | None = None) -> No
 
     It goes before later messages of its order that still wait. `Conflict` if it is not failed (any more).
     """
-    found = db.session.get(OutboxMessage, message_id)
+    found = db.session.get(OutboxMessage, message_id) if message_id < 2**63 else None
     if found is None:
         raise NotFound("There is no such message.")
     order_id, item_id, said = found.order_id, found.item_id, f"{found.system} {found.verb}"

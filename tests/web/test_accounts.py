@@ -137,7 +137,7 @@ def test_an_invited_person_chooses_a_password_and_cannot_sign_in_before(desk: De
     assert "Ada Keys has made a login for you, for Harbour Connect." in letter.text
     assert sign_in(desk, cast.PASSWORD, "nia@member.example")[0] == 401
     assert post(anybody(desk), link(desk, "invitation"), new=NEW, again=NEW)[0] == 303
-    assert sign_in(desk, NEW, "nia@member.example") == (303, "/portal/orders")
+    assert sign_in(desk, NEW, "nia@member.example") == (303, "/portal/")
 
 
 def test_an_address_changes_when_the_new_one_is_confirmed_and_the_old_one_is_told(

@@ -59,7 +59,8 @@ def test_a_message_that_went_out_meanwhile_is_a_conflict(desk: Desk, engineer: F
     answer = engineer.post(url, data=sent)
     assert answer.status_code == 409
     assert "there is nothing to do" in words(answer)
-    assert engineer.post("/workers/messages/999999/send-again").status_code == 404
+    for unknown in (999999, 2**63):
+        assert engineer.post(f"/workers/messages/{unknown}/send-again").status_code == 404
 
 
 def test_administrators_see_refused_messages_but_do_not_send_them(desk: Desk, admin: FlaskClient) -> None:
