@@ -79,6 +79,8 @@ def place(seen: Seen, where: Where, actor: Actor) -> None:
     """
 
     def do(order: Order) -> None:
+        if not order.items:
+            raise Conflict("This draft says nothing of what is wanted yet; add something to it first.")
         found = qualification.ask(draft_places.question(order, where), actor)
         draft_places.refuse_unless_there(order, where, found)
         qualification.keep(order, found, actor)
@@ -172,7 +174,8 @@ def configure(
         ]
         drafts.set_items(order.id, items, dates, actor)
         values = [Values(one.number, features=one.features, contacts=one.contacts) for one in said]
-        requirements.put(order, values, actor, whole=True)
+        if order.items:
+            requirements.put(order, values, actor, whole=True)
         _set_options(order, options)
         if add is not None:
             _add(order, add, actor)
@@ -180,7 +183,7 @@ def configure(
             _remove(order, remove, actor)
         if complete:
             found = drafts.problems(order.id, actor)
-            _refuse([one for one in found if one.pointer.startswith(("/items/", "/options"))])
+            _refuse([one for one in found if one.pointer.startswith(("/items", "/options"))])
 
     _whole(seen, actor, "draft: configured", do)
 

@@ -90,6 +90,7 @@ def test_the_member_watches_the_order_move_without_a_reload(scene: Scene, addres
     expect(page.get_by_role("list", name="Order log").get_by_text("is active.")).to_be_visible()
 
 
+@pytest.mark.acceptance
 def test_the_member_confirms_with_one_click_and_stays_on_the_page(scene: Scene, address: str, browser: Browser) -> None:
     order = scene.placed(ONE_CONNEXIONS)
     page = signed_in(browser, address).new_page()
@@ -107,6 +108,7 @@ def test_the_member_confirms_with_one_click_and_stays_on_the_page(scene: Scene, 
     assert scene.status(order) == "completed"
 
 
+@pytest.mark.acceptance
 def test_the_list_follows_what_happens_to_its_orders(scene: Scene, address: str, browser: Browser) -> None:
     order = scene.placed(ONE_PORT)
     page = signed_in(browser, address).new_page()
@@ -120,6 +122,7 @@ def test_the_list_follows_what_happens_to_its_orders(scene: Scene, address: str,
     expect(row).to_contain_text("Completed", timeout=5_000)
 
 
+@pytest.mark.acceptance
 def test_without_javascript_a_port_is_ordered_confirmed_and_cancelled(
     scene: Scene, address: str, browser: Browser
 ) -> None:
@@ -208,15 +211,8 @@ def peering_with_a_new_port(scene: Scene) -> str:
     return wizard.address
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme"),
-    [
-        (1280, "light"),
-        (320, "dark"),
-        pytest.param(1280, "dark", marks=pytest.mark.acceptance),
-        pytest.param(320, "light", marks=pytest.mark.acceptance),
-    ],
-)
+@pytest.mark.acceptance
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark"), (1280, "dark"), (320, "light")])
 def test_every_page_is_accessible_calm_and_fits(
     rooms: dict[str, str], address: str, browser: Browser, scheme: str, width: int
 ) -> None:

@@ -10,9 +10,11 @@ from flask.testing import FlaskClient
 from app.domain.models import Order, OrderItem, Port, Service
 from app.domain.states import Status
 from app.extensions import db
+from app.services import drafts
+from app.services.order_input import OrderInput
 from tests import cast
 from tests.portal.ordering import PORT, Wizard, a_port, begin, sell, values
-from tests.portal.scene import Scene, now_is_later, text_of
+from tests.portal.scene import CRM, Scene, now_is_later, text_of
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 PEERING = {"i1-service_capacity": "1000", "i1-mac_address": "00:00:5e:00:53:aa"}
@@ -450,6 +452,24 @@ def test_a_draft_is_there_for_its_own_account_only(scene: Scene) -> None:
             data = {"version": "1", "form_key": "e" * 32, "where": "site|lon1|LD8", "package": "alone"}
             assert stranger.browser.post(f"{wizard.address}/{step}", data=data).status_code == 404
         assert "100001" not in text_of(stranger.browser.get("/portal/orders"))
+
+
+@ON_SQLITE
+def test_a_draft_that_a_program_began_without_items_can_be_filled_in(scene: Scene) -> None:
+    with scene.app.app_context():
+        empty = drafts.create(OrderInput(cast.HARBOUR, {}, [], "api"), CRM, scene.config).id
+        db.session.commit()
+    wizard = Wizard(scene.browser(), f"/portal/new/{empty}")
+    assert wizard.browser.get(wizard.address).headers["Location"].endswith("/configure")
+    for step in ("where", "what", "review"):
+        assert wizard.page(step).status_code in (200, 303)
+    assert wizard.send("configure").status_code == 422
+    data = {"version": "1", "form_key": "e" * 32, "where": "site|lon1|LD8"}
+    assert wizard.browser.post(f"{wizard.address}/where", data=data).status_code == 409
+
+    wizard.go("configure", then="add", service="pvlan")
+    wizard.go("configure", **{"i1-fabric": "edi2", "i1-pvlan_type": "p2p", "i1-service_name": "A", "i1-bandwidth": "5"})
+    wizard.go("review")
 
 
 @ON_SQLITE

@@ -131,7 +131,7 @@ def _of_form(item: ItemForm, several: bool) -> list[Finding]:
 def _placed_error(found: Sequence[ItemForm], finding: Finding) -> Finding:
     one = _item_of(found, finding)
     if one is None:
-        return finding
+        return Finding("/service", finding.rule, finding.detail) if finding.pointer == "/items" else finding
     sentence = _in_members_words(finding, one)
     name = _control_of(one, finding.pointer.strip("/").split("/")[2:])
     if name:

@@ -66,7 +66,10 @@ def tried(draft_id: uuid.UUID, do: Callable[[], None], then: str, again: Callabl
 
 
 def steps_of(order: Order) -> list[str]:
-    """The steps that this draft has: a change needs no place, joining no package."""
+    """The steps that this draft has: a change needs no place, joining no package, and one that a program began without
+    saying of what begins with its items."""
+    if not order.items:
+        return ["configure", "review"]
     if order.items and order.items[0].action != "new":
         return ["configure", "review"] if any(item.action != "cease" for item in order.items) else ["review"]
     if order.type == JOIN_PVLAN:
