@@ -52,7 +52,7 @@ STAFF_WAITS = frozenset({WaitKind.MANUAL, WaitKind.REVIEW, WaitKind.PREDECESSOR}
 
 
 class Status(StrEnum):
-    """The public words for an order and an item (design page 1)."""
+    """The public words for an order and an item."""
 
     DRAFT = auto()
     ORDERED = auto()
@@ -167,7 +167,7 @@ def outcome(items: Iterable[Status]) -> Outcome:
 
 
 class Icon(StrEnum):
-    """Keys of the icons, colours and words of design page 3."""
+    """Keys of the icons, colours and words (docs/design-system.md)."""
 
     QUEUED = auto()
     RUNNING = auto()

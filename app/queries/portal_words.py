@@ -1,4 +1,4 @@
-"""What members read: every status as an icon key and words of design page 3. Staff words stop here.
+"""What members read: every status as an icon key and words. Staff words stop here.
 
 A member is told that something waits, for whom, and whether it is late; never a staff wait's title, a debug message,
 an error or a hold's reason, which are not even handed on to the templates.
