@@ -47,10 +47,12 @@ def design_app() -> Flask:
     CSRFProtect(app)
     app.jinja_env.filters["localtime"] = lambda at: at.strftime("%d %b %H:%M GMT")
     app.context_processor(lambda: {"current_user": Somebody(), "exchange_name": "Example Exchange"})
+    app.jinja_env.globals["icons_url"] = f"{app.static_url_path}/icons.svg"
     app.after_request(_with_headers)
     app.add_url_rule("/styleguide/<face>", view_func=styleguide)
     app.add_url_rule("/login", view_func=login)
     app.add_url_rule("/error", view_func=error)
+    app.add_url_rule("/forgot", endpoint="auth.forgot", view_func=login)
     return app
 
 
