@@ -413,6 +413,24 @@ def test_joining_names_the_owner_by_its_handle_and_asks_it(scene: Scene) -> None
 
 
 @ON_SQLITE
+def test_joining_with_a_unit_on_ones_port_whose_encapsulation_changes_first(scene: Scene) -> None:
+    with scene.app.app_context():
+        port = db.session.query(Service).filter_by(number=cast.PORT).one()
+        port.details = {**port.details, "encapsulation": "none"}
+        db.session.commit()
+    wizard = begin(scene.browser(), "join-pvlan")
+    wizard.go("configure", **{"i1-pvlan_service_account_id": "lighthouse"}, then="add", service="pvlan_unit")
+    wizard.go("configure", then="add", service=f"encap:{cast.PORT}")
+    unit = {"i2-pvlan": "item:1", "i2-port": str(cast.PORT), "i2-vlan_id": "444"}
+    wizard.go("configure", **unit, **{"i3-encapsulation": "dot1q"})
+
+    said = text_of(wizard.page("review"))
+    assert "Starts when Order item 1 - CUG: Join and Order item 3 - Port: Change encapsulation is completed." in said
+    assert "Encapsulation None → Dot1Q" in said
+    wizard.go("review")
+
+
+@ON_SQLITE
 def test_a_reseller_orders_for_a_customer(scene: Scene) -> None:
     wizard = begin(scene.browser(cast.RESELLER), "connexions", customer=cast.CUSTOMER)
     wizard.go("where", where=f"group|{cast.PORT_GROUP}")
