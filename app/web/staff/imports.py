@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, flash, redirect, request, stream_with_context, url_for
 
 from app.domain.errors import Conflict, Finding, HandoffError, Invalid
 from app.extensions import db
@@ -164,7 +164,8 @@ def failed_lines(import_id: uuid.UUID) -> Response:
     name = f"handoff-{one.alias}-failed"
     if one.format == "csv":
         return sheet(name, [*one.columns, *import_columns.ADDED], _failed_rows(import_id, len(one.columns)))
-    made = Response((f"{row.raw}\n" for row in queries.failed(import_id)), mimetype="application/x-ndjson")
+    sent = stream_with_context(f"{row.raw}\n" for row in queries.failed(import_id))
+    made = Response(sent, mimetype="application/x-ndjson")
     made.headers["Content-Disposition"] = f"attachment; filename={name}.jsonl"
     return made
 
