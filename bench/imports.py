@@ -1,8 +1,6 @@
 """How fast a file of orders becomes orders, and how much memory that takes: ten thousand lines, one worker's turns."""
 
 import json
-import resource
-import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -10,14 +8,17 @@ from io import BytesIO
 from typing import Any
 
 import psutil
+from sqlalchemy import insert
 
+from app.domain.models import Counter
+from app.extensions import db
 from app.services import access, imports
 from app.services.imports import Upload
 from app.web import import_files
 from bench.house import House
 from tests import cast
 
-ORDERS = 1_000
+ORDERS = 10_000
 
 
 def drafts(house: House) -> dict[str, Any]:
@@ -33,20 +34,22 @@ def submitted(house: House) -> dict[str, Any]:
 def _measured(house: House, mode: str) -> dict[str, Any]:
     program = psutil.Process()
     before = program.memory_info().rss
+    db.session.execute(insert(Counter).values(name="service", value=300_000))  # the cast's services have numbers below
+    db.session.commit()
     began, cpu = time.perf_counter(), _cpu()
     database = _cpu_of(house)
     import_id = _stored(house, mode)
     stored = time.perf_counter() - began
+    most = program.memory_info().rss
     while imports.work(import_id, house.config) == "more":
-        pass
+        most = max(most, program.memory_info().rss)
     seconds = time.perf_counter() - began
     used, used_there = _cpu() - cpu, _cpu_of(house) - database
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return {
         "orders": ORDERS, "seconds": round(seconds, 1), "orders_per_second": round(ORDERS / seconds, 1),
         "stored_after_seconds": round(stored, 1), "cpu_seconds_per_1000": round(used / ORDERS * 1000, 2),
         "postgresql_cpu_seconds_per_1000": round(used_there / ORDERS * 1000, 2),
-        "megabytes": round(peak / 2**20, 1), "megabytes_before": round(before / 2**20, 1),
+        "megabytes": round(most / 2**20, 1), "megabytes_before": round(before / 2**20, 1),
     }  # fmt: skip
 
 

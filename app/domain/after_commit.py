@@ -49,6 +49,13 @@ def signal(topic: str) -> None:
     _note("signal", topic)
 
 
+def leave_to_the_sweep() -> None:
+    """Wake nobody at once for what this transaction has done so far: a pile of wake-ups would stand before those of
+    people who click. The sweep finds the work, as much at a time as there is room for."""
+    for kind in ("wake", "deliver"):
+        db.session.info.get(_KEY, {}).pop(kind, None)
+
+
 def _note(kind: str, what: Any) -> None:
     # A dict keeps the order and drops repetitions.
     db.session.info.setdefault(_KEY, {}).setdefault(kind, {})[what] = True

@@ -39,6 +39,13 @@ TICKET_STATUS = {
 
 
 logs, messages, audits = table_of(OrderLog), table_of(OutboxMessage), table_of(Audit)
+counters = table_of(Counter)
+_RAISED = (
+    update(counters)
+    .where(counters.c.name == bindparam("counter"))
+    .values(value=counters.c.value + 1)
+    .returning(counters.c.value)
+)
 _STATUSES = select(
     Order.status.label("order_status"), OrderItem.status.label("item_status"), OrderItem.service_type,
     OrderItem.service_number,
@@ -144,9 +151,8 @@ def audit(
 
 def next_number(counter: str, first: int) -> int:
     """The next number of this kind; unique because the counter's row is locked until the transaction ends."""
-    raised = db.session.execute(
-        update(Counter).where(Counter.name == counter).values(value=Counter.value + 1).returning(Counter.value)
-    ).scalar()
+    with db.session.no_autoflush:  # what is being put together need not be written before it has its number
+        raised = db.session.execute(_RAISED, {"counter": counter}).scalar()
     if raised is not None:
         return int(raised)
     made = insert_for(Counter).values(name=counter, value=first)

@@ -14,6 +14,7 @@ from app.catalogue.world import ENDED_STATES
 from app.domain.models import Account, Fabric, Location, Order, OrderItem, PortGroup, Service
 from app.domain.states import State
 from app.extensions import db
+from app.queries.remembered import once
 
 _port, _pvlan = aliased(Service), aliased(Service)
 
@@ -31,16 +32,11 @@ class DatabaseWorld:
 
     @cached_property
     def _fabrics(self) -> dict[str, tuple[str, bool]]:
-        rows = db.session.execute(select(Fabric.code, Fabric.name, Fabric.automated).order_by(Fabric.code))
-        return {row.code: (row.name, row.automated) for row in rows}
+        return once("fabrics", _read_fabrics)
 
     @cached_property
     def _locations(self) -> dict[str, dict[str, str]]:
-        found: dict[str, dict[str, str]] = {}
-        rows = db.session.execute(select(Location.fabric_code, Location.code, Location.name).order_by(Location.code))
-        for row in rows:
-            found.setdefault(row.fabric_code, {})[row.code] = row.name
-        return found
+        return once("locations", _read_locations)
 
     def fabrics(self) -> Mapping[str, str]:
         return {code: name for code, (name, _) in self._fabrics.items()}
@@ -90,6 +86,19 @@ class DatabaseWorld:
 
     def mac_holder(self, fabric: str, mac_address: str) -> int | None:
         return _holder(Service.fabric_code == fabric, Service.mac_address == mac_address)
+
+
+def _read_fabrics() -> dict[str, tuple[str, bool]]:
+    rows = db.session.execute(select(Fabric.code, Fabric.name, Fabric.automated).order_by(Fabric.code))
+    return {row.code: (row.name, row.automated) for row in rows}
+
+
+def _read_locations() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    rows = db.session.execute(select(Location.fabric_code, Location.code, Location.name).order_by(Location.code))
+    for row in rows:
+        found.setdefault(row.fabric_code, {})[row.code] = row.name
+    return found
 
 
 def joined_pvlan(account_ids: AbstractSet[str]) -> ColumnElement[bool]:

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import bindparam, select
 
 from app.catalogue import Names
-from app.domain.models import Account, Fabric, Location, Order, OrderItem, PortGroup, Service
+from app.domain.models import Account, Fabric, Location, Order, OrderItem, Port, PortGroup, Service
+from app.domain.models.base import table_of
 from app.extensions import db
+from app.queries.remembered import once
 
+_service, _port = table_of(Service), table_of(Port)
 _NUMBERED = ("port", "pvlan")
 
 
@@ -35,8 +37,8 @@ def for_details(details: Sequence[Mapping[str, Any]], service_numbers: Iterable[
     accounts = {one["pvlan_service_account_id"] for one in details if one.get("pvlan_service_account_id")}
     groups = {one["port_group_id"] for one in details if one.get("port_group_id")}
     return Names(
-        fabrics={row.code: row.name for row in db.session.execute(select(Fabric.code, Fabric.name))},
-        locations={row.code: row.name for row in db.session.execute(select(Location.code, Location.name))},
+        fabrics=once("names of fabrics", lambda: _names(select(Fabric.code, Fabric.name))),
+        locations=once("names of locations", lambda: _names(select(Location.code, Location.name))),
         services=_services(numbers),
         accounts=_pairs(select(Account.id, Account.organisation).where(Account.id.in_(accounts)), accounts),
         port_groups=_pairs(select(PortGroup.id, PortGroup.port_label).where(PortGroup.id.in_(groups)), groups),
@@ -44,15 +46,31 @@ def for_details(details: Sequence[Mapping[str, Any]], service_numbers: Iterable[
 
 
 def _pairs(query: Any, wanted: set[str]) -> dict[str, str]:
-    return {row[0]: row[1] for row in db.session.execute(query)} if wanted else {}
+    return _names(query) if wanted else {}
+
+
+def _names(query: Any) -> dict[str, str]:
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def _services(numbers: set[int]) -> dict[int, str]:
     if not numbers:
         return {}
-    query = select(Service).options(selectinload(Service.ports)).where(Service.number.in_(numbers))
-    rows = db.session.scalars(query).all()
-    return {row.number: service_name(row) for row in rows}
+    names: dict[int, str] = {}
+    labels: dict[int, list[str]] = {}
+    for row in db.session.execute(_SERVICES, {"numbers": list(numbers)}):
+        names[row.number] = row.name or str(row.number)
+        if row.port is not None:
+            labels.setdefault(row.number, []).append(f"{row.switch_name} {row.port}")
+    return names | {number: ", ".join(ports) for number, ports in labels.items()}
+
+
+_SERVICES = (
+    select(_service.c.number, _service.c.name, _port.c.switch_name, _port.c.name.label("port"))
+    .outerjoin(_port, _port.c.service_id == _service.c.id)
+    .where(_service.c.number.in_(bindparam("numbers", expanding=True)))
+)
+"""Asked for every order, so built once."""
 
 
 def service_name(service: Service) -> str:

@@ -40,7 +40,8 @@ def admit(
 
 
 def _depend(item: OrderItem, needs: Sequence[uuid.UUID]) -> None:
-    db.session.flush()
+    if needs:
+        db.session.flush()
     for item_id in dict.fromkeys(needs):
         db.session.add(ItemDependency(item_id=item.id, needs_id=item_id))
 
@@ -64,13 +65,15 @@ def _confirmations(order_type: str, items: Sequence[CheckedItem], account: Accou
 def _tell_owners(order: Order, stored: dict[int, OrderItem]) -> None:
     """Whoever has a unit in a private VLAN that this order ends is told so."""
     ending = [item.service_id for item in stored.values() if item.action == "cease" and item.service_id]
+    if not ending:
+        return
     vlan = aliased(Service)
     theirs = select(Service.id, Service.number, Service.account_id, vlan.name).join(
         vlan, vlan.id == Service.pvlan_service_id
     )
     own = [order.account_id, order.sub_account_id or ""]
     theirs = theirs.where(Service.id.in_(ending), Service.account_id.not_in(own)).order_by(Service.number)
-    for unit in db.session.execute(theirs).all() if ending else ():
+    for unit in db.session.execute(theirs).all():
         notices.tell_owner(order.id, unit.account_id, unit.id, {"service_number": unit.number, "vlan": unit.name})
 
 
@@ -85,7 +88,7 @@ def _hand_over(order: Order, actor: Actor) -> None:
         .execution_options(synchronize_session=False)
     )
     cause = Line(user="Your order has been received.", debug=f"Ordered by {actor.name} through {order.channel}.")
-    story.log(order.id, cause, by=actor.name)
+    story.log(order.id, cause, by=actor.name, order_status=order.status)
     story.audit(actor.name, "order placed", order_id=order.id, subject=order.name, after={"items": len(order.items)})
     notices.tell(order.id, notices.Event.RECEIVED)
     for item in order.items:

@@ -85,8 +85,7 @@ def create(wanted: OrderInput, actor: Actor, config: Config) -> Order:
     findings += order_checks.of_envelope(wanted, order_parties.ids(account, sub_account, actor))
     product, options, wrong = packages.chosen(wanted.product_code, wanted.options)
     _refuse([*findings, *wrong])
-    order = orders.store(wanted, account, sub_account, actor, draft=True)
-    order.product, order.options = product, options
+    order = orders.store(wanted, account, sub_account, actor, draft=True, product=product, options=options)
     write(order, read, wanted.items, wanted.wishes())
     package = packages.by_code(wanted.product_code) if wanted.product_code else None
     if package is not None:

@@ -10,14 +10,16 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.config import Config
 from app.domain import clock
 from app.domain.errors import Finding, HandoffError, Invalid
-from app.domain.models import ApiToken, Order, User
+from app.domain.models import Account, ApiToken, Contact, Order, User
 from app.domain.permissions import Permission, may, token_may
 from app.extensions import db
+from app.queries.remembered import remembering
 from app.services import access, drafts, orders, requestors
 from app.services.actor import Actor
 from app.services.order_record import unpacked
@@ -34,7 +36,23 @@ def made(rows: Sequence[Any], of: Any, config: Config) -> list[dict[str, Any]]:
     if user is None or not _may_still(user, token, of):
         return [_result(row.number, "failed", sentence=NOT_ANY_MORE) for row in rows]
     actor = access.actor_of(user, token)
-    return [_line(row, of, actor, user, config) for row in rows]
+    with remembering():
+        known = _known(rows, user)
+        results = [_line(row, of, actor, user, config) for row in rows]
+    log.debug("lines of an import", of=str(of.id), lines=len(rows), accounts=len(known))
+    return results
+
+
+def _known(rows: Sequence[Any], user: User) -> list[Account | Contact]:
+    """The accounts and contacts that the lines name, read at once; the session has them while somebody holds them."""
+    said = [row.wanted.get("requestor") or {} for row in rows]
+    customers = [row.wanted.get("sub_customer") or {} for row in rows]
+    accounts = {user.account_id, *(one.get("account_id") for one in (*said, *customers))} - {None}
+    contacts = {user.contact_id, *(one.get("contact_id") for one in said)} - {None}
+    return [
+        *db.session.scalars(select(Account).where(Account.id.in_(accounts))),
+        *db.session.scalars(select(Contact).where(Contact.id.in_(contacts))),
+    ]
 
 
 def _may_still(user: User, token: ApiToken | None, of: Any) -> bool:

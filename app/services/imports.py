@@ -35,6 +35,8 @@ SLICE = 500
 CHUNK, TURN_S = 25, 2.0
 """A worker makes so many orders in one transaction, during which nobody else gets an order number; and works for so
 long before it lets other work pass."""
+FEW = 100
+"""Orders of an import that small are woken at once; those of a larger one as there is room for them."""
 MODES = ("drafts", "submit")
 STATES = ("failed", "pending", "done", "skipped")
 
@@ -284,6 +286,8 @@ def _chunk(one: Any, config: Config) -> bool:
     results = import_chunk.made(rows, one, config)
     now = clock.now()
     db.session.execute(_note, [{"of": one.id, "new_at": now, **result} for result in results])
+    if one.total > FEW:
+        after_commit.leave_to_the_sweep()
     after_commit.signal(f"import-{one.id}")
     db.session.commit()
     return True

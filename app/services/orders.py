@@ -44,8 +44,7 @@ def place(wanted: OrderInput, actor: Actor, config: Config) -> Order:
     findings = [*checked.findings, *findings]
     if findings:
         raise Invalid("Some values of the order are not right.", findings)
-    order = store(wanted, account, sub_account, actor)
-    order.product, order.options = product, options
+    order = store(wanted, account, sub_account, actor, product=product, options=options)
     stored = {
         one.number: _store_item(order, one, dates) for one, dates in zip(checked.items, wanted.wishes(), strict=True)
     }
@@ -61,8 +60,9 @@ def place(wanted: OrderInput, actor: Actor, config: Config) -> Order:
 
 
 def store(
-    wanted: OrderInput, account: Account, sub_account: Account | None, actor: Actor, *, draft: bool = False
-) -> Order:
+    wanted: OrderInput, account: Account, sub_account: Account | None, actor: Actor, *, draft: bool = False,
+    product: dict[str, Any] | None = None, options: dict[str, Any] | None = None,
+) -> Order:  # fmt: skip
     """The order's own row, without items. A draft has been neither submitted nor acknowledged."""
     now = clock.now()
     submitted = None if draft else now
@@ -90,6 +90,9 @@ def store(
         comment=wanted.comment,
         batch_alias=wanted.batch_alias,
         enni=wanted.enni,
+        product=product,
+        options=options,
+        items=[],  # known to be none yet, so nobody has to ask
         origin=order_checks.origin(wanted),
         requested_start_date=wanted.dates.start,
         requested_completion_date=wanted.dates.completion,

@@ -1,5 +1,6 @@
 """Connecting an order's items with services: numbers at submission, references between items of one order."""
 
+import uuid
 from typing import Any
 
 from sqlalchemy import select
@@ -36,6 +37,7 @@ def _new_service(item: OrderItem, one: CheckedItem, stored: dict[int, OrderItem]
     details = one.details
     port, pvlan = (_named(details.get(name), stored) for name in ("port", "pvlan"))
     service = Service(
+        id=uuid.uuid4(),  # known before it is stored, so that the item's row is written once
         number=story.next_number("service", FIRST_SERVICE_NUMBER),
         service_type=one.service_type,
         name=details.get("service_name") or "",
@@ -56,7 +58,6 @@ def _new_service(item: OrderItem, one: CheckedItem, stored: dict[int, OrderItem]
         service.pvlan_service_id = pvlan.id
     service.carrier = f"port:{port.id}" if port else _group(details)
     db.session.add(service)
-    db.session.flush()
     return service
 
 

@@ -32,9 +32,10 @@ def open_for(order: Order, config: Config) -> None:
     by_hand = any(item.by_hand for item in order.items)
     if by_hand:
         _ensure(order, config, SALES, "awaiting_agent")
-    else:
-        _ensure(order, config, PROVISIONING, "pending")
-        _inform_sales(order, config)
+        return
+    payload = _payload(order, config, PROVISIONING, "pending")
+    first = story.message(_key(order, PROVISIONING), "ticketing", "ensure", payload)
+    story.tell_all(order.id, [first, *_information(order, payload)])
 
 
 def open_by_hand(order: Order, config: Config) -> None:
@@ -53,13 +54,15 @@ def _ensure(order: Order, config: Config, queue: str, status: str) -> None:
     story.tell(order.id, _key(order, queue), "ticketing", "ensure", _payload(order, config, queue, status))
 
 
-def _inform_sales(order: Order, config: Config) -> None:
-    """The read-only ticket: first that nothing is to be done, then what was ordered."""
-    payload = _payload(order, config, SALES, "resolved")
-    first = {**payload, "read_only": True, "as_note": True, "informs": True, "body": f"{NO_ACTION}{order.id}"}
+def _information(order: Order, payload: dict[str, object]) -> list[dict[str, object]]:
+    """The read-only ticket for Sales: first that nothing is to be done, then what was ordered."""
+    first = {**payload, "queue": SALES, "status": "resolved", "read_only": True, "as_note": True, "informs": True,
+             "body": f"{NO_ACTION}{order.id}"}  # fmt: skip
     then = {"body": payload["body"], "internal": False, "as_note": False, "informs": True}
-    story.tell(order.id, _key(order, "information"), "ticketing", "ensure", first)
-    story.tell(order.id, _key(order, "information:body"), "ticketing", "note", then)
+    return [
+        story.message(_key(order, "information"), "ticketing", "ensure", first),
+        story.message(_key(order, "information:body"), "ticketing", "note", then),
+    ]
 
 
 def _payload(order: Order, config: Config, queue: str, status: str) -> dict[str, object]:
