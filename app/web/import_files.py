@@ -112,6 +112,7 @@ class _Rows:
             raise Unreadable("a quoted cell does not end, or a quote stands where none can.",
                              self._reader.line_num) from None  # fmt: skip
 
+
 def _rows(file: File) -> tuple[_Rows, list[str]]:
     rows = _Rows(file)
     _, names = next(iter(rows), (0, []))

@@ -37,8 +37,7 @@ def test_nothing_on_it_is_inline_or_from_elsewhere(app):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
 def test_it_is_accessible_and_fits(app, browser: Browser, width, scheme):
     with served(app) as address:
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)

@@ -41,9 +41,7 @@ def test_a_message_cannot_pass_for_a_line_of_the_log(
         assert f"Look:\n    {forged}\n" in client.get(f"{where}/log.txt").text
 
 
-def test_sales_answer_for_a_member_only_with_a_reason(
-    desk: Desk, sales: FlaskClient, waiting: tuple[str, str]
-) -> None:
+def test_sales_answer_for_a_member_only_with_a_reason(desk: Desk, sales: FlaskClient, waiting: tuple[str, str]) -> None:
     page, address = waiting
     without = press(sales, page, address)
     assert without.status_code == 422
@@ -153,5 +151,3 @@ def test_the_page_costs_the_same_however_many_items_there_are(desk: Desk, sales:
 def test_an_item_of_another_order_is_not_answered_here(desk: Desk, sales: FlaskClient) -> None:
     item, order = desk.by_hand(), desk.big()
     assert sales.post(f"/orders/{order.id}/items/{item}/answer", data={"version": "1"}).status_code == 404
-
-
