@@ -1,0 +1,154 @@
+"""Imports: a line becomes one order, whatever happens to the worker; what is wrong with one stops no other."""
+
+import uuid
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.catalogue import ItemInput
+from app.config import Config
+from app.domain import clock
+from app.domain.errors import Conflict, Finding, Invalid
+from app.domain.models import ImportLine, Order, OrderImport
+from app.extensions import db
+from app.services import import_chunk, imports, sweep, turns
+from app.services.access import actor_of
+from app.services.actor import Actor
+from app.services.imports import ImportedBefore, Record, Upload
+from app.services.order_input import OrderInput
+from tests import cast
+from tests.services.conftest import ON_SQLITE
+
+DETAILS = {"fabric": "lon1", "location": "LD8", "port_capacity": 1_000}
+
+
+@pytest.fixture
+def sales(exchange: Flask) -> Actor:
+    return actor_of(cast.user(cast.SALES))
+
+
+def line(number: int, account: str = cast.HARBOUR, **details: Any) -> Record:
+    item = ItemInput("multiservice_port", "new", {**DETAILS, **details}, item_number=1)
+    return Record(number, [str(number)], OrderInput("", {"account_id": account}, [item], "file"))
+
+
+def upload(digest: str = "d", mode: str = "submit", **more: Any) -> Upload:
+    return Upload("orders.csv", "csv", mode, "desk", digest, 10, ["a"], **more)
+
+
+def states(import_id: uuid.UUID) -> list[tuple[int, str]]:
+    rows = db.session.execute(
+        select(ImportLine.number, ImportLine.state).where(ImportLine.import_id == import_id).order_by(ImportLine.number)
+    ).all()
+    db.session.rollback()
+    return [(row.number, row.state) for row in rows]
+
+
+def orders() -> int:
+    counted = db.session.execute(select(func.count()).select_from(Order)).scalar_one()
+    db.session.rollback()
+    return counted
+
+
+def test_good_lines_become_orders_and_bad_ones_say_why(sales: Actor, config: Config) -> None:
+    unread = Record(5, ["x"], None, [Finding("/moon", "unknown", "moon is not a field of this request.")])
+    records = [line(2), line(3, fabric="moon"), line(4, account="nobody"), unread, line(6)]
+    import_id = imports.start(sales, upload(), records)
+    assert imports.work(import_id, config) == "finished"
+    assert states(import_id) == [(2, "done"), (3, "failed"), (4, "failed"), (5, "failed"), (6, "done")]
+    assert imports.work(import_id, config) == "not due"
+    made = db.session.scalars(select(Order).order_by(Order.number)).all()
+    alias = db.session.get_one(OrderImport, import_id).alias
+    assert [(one.batch_alias, one.origin, one.channel) for one in made] == [(alias, "mass_migration", "desk")] * 2
+    assert len({item.service_number for one in made for item in one.items}) == 2
+
+
+def test_a_worker_that_dies_leaves_no_line_twice(sales: Actor, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "CHUNK", 2)
+    import_id = imports.start(sales, upload(), [line(number) for number in range(2, 7)])
+    made, chunks = import_chunk.made, []
+
+    def dies(*args: Any) -> Any:
+        chunks.append(made(*args))
+        if len(chunks) == 2:
+            raise KeyboardInterrupt
+        return chunks[-1]
+
+    with monkeypatch.context() as dying:
+        dying.setattr(import_chunk, "made", dies)
+        with pytest.raises(KeyboardInterrupt):
+            imports.work(import_id, config)
+    db.session.rollback()
+    assert orders() == 2, "the second chunk was never committed"
+    assert imports.work(import_id, config) == "not due", "its lease still lasts"
+    db.session.execute(imports.imports.update().values(lease_until=None))
+    db.session.commit()
+    assert turns.orphans(sweep.UNDERTAKINGS[1], clock.now(), 10) == [import_id]
+    assert imports.work(import_id, config) == "finished"
+    assert orders() == 5
+    assert {state for _, state in states(import_id)} == {"done"}
+
+
+def test_what_breaks_on_our_side_stops_no_other_and_can_be_tried_again(
+    sales: Actor, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = import_chunk.orders.place
+
+    def breaks(wanted: OrderInput, *args: Any) -> Order:
+        order = place(wanted, *args)
+        if wanted.items[0].details["port_capacity"] == 10_000:
+            raise RuntimeError("a bug")
+        return order
+
+    import_id = imports.start(sales, upload(), [line(2), line(3, port_capacity=10_000), line(4)])
+    with pytest.raises(Conflict, match="still at work"):
+        imports.again(import_id, sales)
+    with monkeypatch.context() as broken:
+        broken.setattr(import_chunk.orders, "place", breaks)
+        imports.work(import_id, config)
+    assert states(import_id) == [(2, "done"), (3, "failed"), (4, "done")]
+    assert orders() == 2, "what the line had written before is undone"
+    imports.again(import_id, sales)
+    assert imports.work(import_id, config) == "finished"
+    assert (orders(), {state for _, state in states(import_id)}) == (3, {"done"})
+    with pytest.raises(Conflict, match="No line can be tried again"):
+        imports.again(import_id, sales)
+
+
+@ON_SQLITE
+def test_the_same_form_is_one_import_and_the_same_file_is_told(sales: Actor) -> None:
+    first = imports.start(sales, upload(), [line(2)], key="one")
+    assert imports.start(sales, upload(), [line(2)], key="one") == first
+    with pytest.raises(ImportedBefore) as told:
+        imports.start(sales, upload(), [line(2)])
+    assert told.value.earlier == first
+    assert imports.start(sales, upload(), [line(2)], again=True) != first
+    with pytest.raises(Conflict, match="still at work"):
+        imports.start(sales, upload("other", corrects=first), [line(2)])
+
+
+@ON_SQLITE
+def test_too_many_orders_or_none_are_refused_and_nothing_is_kept(sales: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "MOST", 2)
+    for records in ([], [line(2), line(3), line(4)]):
+        with pytest.raises(Invalid):
+            imports.start(sales, upload(), records)
+        db.session.rollback()
+    with pytest.raises(Invalid, match="no such way"):
+        imports.start(sales, upload(mode="guess"), [line(2)])
+    assert db.session.execute(select(func.count()).select_from(OrderImport)).scalar_one() == 0
+
+
+@ON_SQLITE
+def test_a_large_import_leaves_its_wake_ups_to_the_sweep(
+    sales: Actor, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[Any] = []
+    monkeypatch.setitem(imports.after_commit._carriers, "wake", woken.extend)
+    imports.work(imports.start(sales, upload("small"), [line(2)]), config)
+    assert len(woken) == 1
+    monkeypatch.setattr(imports, "FEW", 1)
+    imports.work(imports.start(sales, upload("large"), [line(2), line(3)]), config)
+    assert len(woken) == 1
