@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from app import create_app
 from app.config import Config
@@ -155,10 +156,17 @@ def config(database_url: str, redis_url: str, tmp_path: Path) -> Config:
     return test_config(database_url, redis_url, tmp_path / "var")
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Compiled templates, shared by the apps of all tests: each would compile them again."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(config: Config) -> Iterator[Flask]:
+def app(config: Config, compiled: FileSystemBytecodeCache) -> Iterator[Flask]:
     """The application on a fresh database."""
     app = create_app(config)
+    app.jinja_env.bytecode_cache = compiled
     yield app
     for part in ("wakes", "signals"):
         app.extensions[part].redis.close()

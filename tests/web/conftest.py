@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 
 from app.config import Config
 from app.domain import clock
@@ -21,15 +20,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return empty_database(getattr(request, "param", "sqlite"), request, tmp_path)
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Compiled templates, shared by the apps of all tests: each would compile them again."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-
-
 @pytest.fixture
-def desk(app: Flask, config: Config, compiled: FileSystemBytecodeCache) -> Iterator[Desk]:
-    app.jinja_env.bytecode_cache = compiled
+def desk(app: Flask, config: Config) -> Iterator[Desk]:
     clock.reset()
     yield open_desk(app, config)
     app.extensions["hub"].stop()
