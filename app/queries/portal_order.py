@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,12 @@ from app.catalogue import Names, describe, describe_service, item_names
 from app.catalogue.describe import Row
 from app.domain import clock
 from app.domain.models import Account, Contact, ItemDependency, Order, OrderItem, Service, Wait
-from app.domain.states import ENDED, ENDED_STATUSES, Icon, Stage, State, Status
+from app.domain.states import ENDED, ENDED_STATUSES, Icon, Stage, Status
 from app.extensions import db
 from app.queries import durations, names, portal, portal_asked
 from app.queries.durations import Kind
 from app.queries.portal_asked import Question
+from app.queries.portal_cancel import Cancelling, cancelling
 from app.queries.portal_tracker import BEING_CANCELLED, ItemProgress, Node, OrderProgress, item_nodes, order_nodes
 from app.queries.portal_words import Hold, Words, item_title, status_words
 from app.queries.portal_words import delay as delay_sentences
@@ -60,22 +61,13 @@ class OrderPart:
     dates: list[tuple[str, datetime]]
     questions: list[Question]
     requests: list[uuid.UUID]
-    cancel: "Cancelling"
+    cancel: Cancelling
     mine: bool
     delay: list[str]
 
     @property
     def live(self) -> bool:
         return self.status not in ENDED_STATUSES
-
-
-@dataclass(frozen=True)
-class Cancelling:
-    """Whether the viewer may cancel the order now, why not, and what would become of each item."""
-
-    possible: bool
-    why_not: str = ""
-    effects: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -273,33 +265,5 @@ def _request_ids(order: Any, holds: list[Hold], actor: Actor) -> list[uuid.UUID]
     return [one.wait_id for one in portal_asked.requests(actor) if one.order_id == order.id]
 
 
-def cancelling(order: Any, items: list[Any], actor: Actor) -> Cancelling:
-    """What cancelling would do. Only who ordered may, and only until an item is being provisioned."""
-    live = [one for one in items if one.state not in ENDED]
-    if not live:
-        return Cancelling(False, "The order has ended; there is nothing to cancel.")
-    if order.account_id not in actor.account_ids:
-        return Cancelling(False, "Only who ordered can cancel; please ask them.")
-    if all(one.cancelling for one in live):
-        return Cancelling(False, "The order is being cancelled already.")
-    late = next((one for one in live if one.stage is Stage.PROVISIONING), None)
-    if late is not None:
-        return Cancelling(False, f"Item {late.item_number} is being provisioned; please ask us to cancel.")
-    return Cancelling(True, effects=[(_title(order, one), _effect(one)) for one in items])
-
-
 def _title(order: Any, item: Any) -> str:
     return item_title(item.item_number, item.service_type, item.action, order.type)
-
-
-def _effect(item: Any) -> str:
-    if item.state is State.DONE:
-        return "Stays as it is: it is completed. Order its cease if you no longer want it."
-    if item.state in ENDED:
-        return "Nothing changes: it has ended already."
-    if item.stage is None:
-        return "Ends. Nothing has been set up for it."
-    if item.action == "new":
-        number = f" and service number {item.service_number}" if item.service_number else ""
-        return f"Ends. What has been reserved for it (ports, VLANs){number} is given back."
-    return "Ends. The service stays as it is today."

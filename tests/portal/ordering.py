@@ -9,12 +9,18 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.domain.models import Order, OrderItem
+from app.domain.states import Status
 from app.extensions import db
 from app.services import demo_packages
+from tests import cast
 from tests.portal.scene import Scene, hidden
 
 FORMS = {"where": "where-form", "what": "what-form", "configure": "configure-form", "review": "review-form"}
 PORT = {"i1-port_capacity": "10000", "i1-quantity": "1", "i1-encapsulation": "dot1q"}
+PEERING = {"i1-service_capacity": "1000", "i1-mac_address": "00:00:5e:00:53:aa"}
+CONTACT = {"i1-contact_technical_full_name": "Ola Wire", "i1-contact_technical_email": "ola@harbour.example"}
+ON_OUR_PORT = f"port|{cast.PORT}"
 
 
 @dataclass
@@ -59,6 +65,24 @@ def a_port(browser: FlaskClient, **typed: str) -> Wizard:
     wizard.go("where", where="site|lon1|LD8")
     wizard.go("configure", **PORT)
     return wizard
+
+
+def peering(browser: FlaskClient) -> Wizard:
+    """A peering unit on one's own port, ready to be configured."""
+    wizard = begin(browser, "peering-unit")
+    wizard.go("where", where=ON_OUR_PORT)
+    return wizard
+
+
+def order_count(scene: Scene) -> int:
+    """Orders that are no drafts."""
+    with scene.app.app_context():
+        return db.session.query(Order).filter(Order.status != Status.DRAFT).count()
+
+
+def details(scene: Scene) -> list[dict[str, object]]:
+    with scene.app.app_context():
+        return [item.details for item in db.session.query(OrderItem).order_by(OrderItem.item_number)]
 
 
 def sell(scene: Scene, *, terms: str = "") -> None:
