@@ -40,7 +40,8 @@ class Site:
         """“Free now: 4 × 1 Gbps, 3 × 10 Gbps”."""
         if not any(self.free.values()):
             return "No port is free at the moment"
-        return "Free now: " + ", ".join(f"{self.free[one]} × {speed(one)}" for one in sorted(self.free))
+        counts = (f"{self.free[one]} × {speed(one)}".replace(" ", "\N{NO-BREAK SPACE}") for one in sorted(self.free))
+        return f"Free now: {', '.join(counts)}"
 
 
 @dataclass(frozen=True)
