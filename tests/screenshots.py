@@ -86,7 +86,7 @@ def pages_of(running: Exchange) -> dict[str, dict[str, str]]:
             "palette": "/palette?q=example", "help": "/help", "me": "/me",
         },
         "sales": {
-            "sales-home": "/", "tickets": "/tickets", "tickets-info": "/tickets?view=info",
+            "sales-home": "/", "imports": "/imports", "tickets": "/tickets", "tickets-info": "/tickets?view=info",
             "ticket": f"/tickets/{ticket}", "sales-order": f"/orders/{order}",
             "order-new": "/orders/new?account=account-harbour&add=new:multiservice-port",
             "order-edit": f"/orders/{order}/edit", "order-cancel": f"/orders/{order}/cancel",

@@ -36,8 +36,10 @@ HELP = {
     "sub_customer": "The account of the reseller's customer that it is for.", "product": "The code of a package.",
     "parent_order_id": "The order that this one belongs to, by its id.", "notes": "For staff.",
     "description": "What the order is about.", "comment": "The operator's comment.",
-    "operator_order_ref": "The order in the operator's own books.", "operator_order_name": "Its name there.",
-    "requested_start_date": "2026-05-01, or a time with offset.", "requested_completion_date": "Likewise.",
+    "operator_order_ref": "The order in the operator's own books.",
+    "operator_order_name": "The order's name in the operator's own books.",
+    "requested_start_date": "When to start: 2026-05-01, or a time with offset.",
+    "requested_completion_date": "As the start: when it should be done.",
 }  # fmt: skip
 
 

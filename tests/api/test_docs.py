@@ -32,7 +32,7 @@ def request_of(command: str, known: dict[str, str]) -> dict[str, Any]:
         elif word == "-H":
             name, _, value = next(words).partition(": ")
             asked["headers"][name] = value
-        elif word == "-d":
+        elif word in ("-d", "--data-binary"):
             asked["data"] = next(words)
         else:
             assert word.startswith("http://handoff.example/"), word

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from app.config import Config
 from app.domain import clock
@@ -36,16 +35,16 @@ def table(*rows: dict[str, str]) -> str:
     return out.getvalue()
 
 
-def send(client: FlaskClient, text: str | bytes, media: str = CSV, query: str = "", **headers: str) -> Any:
+def send(client: Any, text: str | bytes, media: str = CSV, query: str = "", **headers: str) -> Any:
     return client.post(f"/oms/imports{query}", data=text, content_type=media, headers=headers)
 
 
 @pytest.fixture
-def worked(app: Flask, config: Config) -> Callable[[FlaskClient, Any], tuple[dict[str, Any], list[dict[str, Any]]]]:
+def worked(app: Flask, config: Config) -> Callable[[Any, Any], tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Let a worker take the import of this answer to its end; the import and its lines."""
     make_bench(app, config)
 
-    def do(client: FlaskClient, sent: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def do(client: Any, sent: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         assert sent.status_code == 201, sent.get_data(as_text=True)
         with app.app_context():
             while jobs.work_batch(sent.json["id"]) == "more":
@@ -58,7 +57,7 @@ def worked(app: Flask, config: Config) -> Callable[[FlaskClient, Any], tuple[dic
 
 
 @both_databases
-def test_each_line_becomes_an_order_or_says_why_not(member: FlaskClient, worked: Any) -> None:
+def test_each_line_becomes_an_order_or_says_why_not(member: Any, worked: Any) -> None:
     sent = send(member, table(
         {**PORT, "po_number": "PO-1", "additional_cc": "noc@harbour.example;ops@harbour.example"},
         {**PORT, "fabric": "moon", "vlan_id": "7"},
@@ -88,7 +87,7 @@ def test_each_line_becomes_an_order_or_says_why_not(member: FlaskClient, worked:
     (LINES, "\n".join(["", json.dumps(BODY), '{"items": [', "[1]", json.dumps({**BODY, "moon": 1}), ""])),
     (JSON, json.dumps([BODY, 7, {**BODY, "moon": 1}], indent=2)),
 ])  # fmt: skip
-def test_json_by_line_or_as_an_array(member: FlaskClient, worked: Any, media: str, text: str) -> None:
+def test_json_by_line_or_as_an_array(member: Any, worked: Any, media: str, text: str) -> None:
     one, lines = worked(member, send(member, text, media))
     assert one["alias"][0] == "B"
     assert one["done"] == 1
@@ -98,7 +97,7 @@ def test_json_by_line_or_as_an_array(member: FlaskClient, worked: Any, media: st
     assert ("/moon", "unknown") in [(error["pointer"], error["rule"]) for line in lines for error in line["errors"]]
 
 
-def test_the_same_file_is_imported_twice_only_if_that_is_meant(member: FlaskClient, crm: FlaskClient) -> None:
+def test_the_same_file_is_imported_twice_only_if_that_is_meant(member: Any, crm: Any) -> None:
     text = table(PORT)
     first = send(member, text, **{"Idempotency-Key": "a"})
     assert send(member, text, **{"Idempotency-Key": "a"}).json["id"] == first.json["id"]
@@ -111,7 +110,7 @@ def test_the_same_file_is_imported_twice_only_if_that_is_meant(member: FlaskClie
     assert len(member.get("/oms/imports").json["items"]) == 2
 
 
-def test_a_corrected_file_makes_only_what_failed(member: FlaskClient, worked: Any) -> None:
+def test_a_corrected_file_makes_only_what_failed(member: Any, worked: Any) -> None:
     good, bad = {**PORT, "po_number": "1"}, {**PORT, "po_number": "2", "location": "moon"}
     one, lines = worked(member, send(member, table(good, good, bad), query="?mode=submit"))
     assert (one["done"], one["failed"]) == (2, 1)
@@ -123,10 +122,10 @@ def test_a_corrected_file_makes_only_what_failed(member: FlaskClient, worked: An
     assert {line["order_id"] for line in again[:2]} == {line["order_id"] for line in lines[:2]}
 
 
-def test_an_import_is_its_own_accounts(app: Flask, member: FlaskClient, crm: FlaskClient, worked: Any) -> None:
+def test_an_import_is_its_own_accounts(app: Flask, member: Any, crm: Any, worked: Any) -> None:
     one, lines = worked(member, send(member, table({**PORT, "account_id": cast.PARTNER})))
     assert lines[0]["sentence"] == "This token can order only for its own account and that account's customers."
-    stranger = cast.program(app, cast.MEMBER2)
+    stranger: Any = cast.program(app, cast.MEMBER2)
     for path in (one["id"], f"{one['id']}/lines"):
         assert stranger.get(f"/oms/imports/{path}").status_code == 404
         assert crm.get(f"/oms/imports/{path}").status_code == 200
@@ -136,7 +135,7 @@ def test_an_import_is_its_own_accounts(app: Flask, member: FlaskClient, crm: Fla
     assert send(reader, table(PORT)).status_code == 403
 
 
-def test_a_revoked_token_orders_nothing_more(app: Flask, member: FlaskClient, worked: Any) -> None:
+def test_a_revoked_token_orders_nothing_more(app: Flask, member: Any, worked: Any) -> None:
     sent = send(member, table(PORT))
     with app.app_context():
         for token in db.session.query(ApiToken):
@@ -164,14 +163,14 @@ def test_a_revoked_token_orders_nothing_more(app: Flask, member: FlaskClient, wo
     ("<order/>", "text/xml", 415, "text/csv"),
 ])  # fmt: skip
 def test_a_file_that_cannot_be_read_is_refused_whole(
-    member: FlaskClient, text: str | bytes, media: str, status: int, said: str
+    member: Any, text: str | bytes, media: str, status: int, said: str
 ) -> None:
     refused = send(member, text, media)
     assert (refused.status_code, said in refused.get_data(as_text=True)) == (status, True), refused.json
     assert member.get("/oms/imports").json["items"] == []
 
 
-def test_a_file_that_is_too_large_says_how_large_one_may_be(app: Flask, config: Config, member: FlaskClient) -> None:
+def test_a_file_that_is_too_large_says_how_large_one_may_be(app: Flask, config: Config, member: Any) -> None:
     object.__setattr__(config, "max_import_bytes", 1024)
     try:
         refused = send(member, "x" * 40_000)
@@ -181,7 +180,7 @@ def test_a_file_that_is_too_large_says_how_large_one_may_be(app: Flask, config: 
     assert "At most 0.021 MB are taken here." in refused.json["detail"]
 
 
-def test_cells_are_read_as_the_catalogue_means_them(member: FlaskClient, worked: Any, app: Flask) -> None:
+def test_cells_are_read_as_the_catalogue_means_them(member: Any, worked: Any, app: Flask) -> None:
     """Semicolons, a mark in front of a sign, a change of a service, the lines that blank ones leave."""
     text = (
         "\ufeffService_Type;action;service_number;encapsulation;phone;line;problem\r\n"

@@ -9,11 +9,12 @@ from sqlalchemy import func, select
 
 from app.catalogue import ItemInput
 from app.config import Config
-from app.domain import clock
+from app.domain import after_commit, clock
 from app.domain.errors import Conflict, Finding, Invalid
 from app.domain.models import ImportLine, Order, OrderImport
 from app.extensions import db
 from app.services import import_chunk, imports, sweep, turns
+from app.services import orders as order_verbs
 from app.services.access import actor_of
 from app.services.actor import Actor
 from app.services.imports import ImportedBefore, Record, Upload
@@ -94,7 +95,7 @@ def test_a_worker_that_dies_leaves_no_line_twice(sales: Actor, config: Config, m
 def test_what_breaks_on_our_side_stops_no_other_and_can_be_tried_again(
     sales: Actor, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = import_chunk.orders.place
+    place = order_verbs.place
 
     def breaks(wanted: OrderInput, *args: Any) -> Order:
         order = place(wanted, *args)
@@ -106,7 +107,7 @@ def test_what_breaks_on_our_side_stops_no_other_and_can_be_tried_again(
     with pytest.raises(Conflict, match="still at work"):
         imports.again(import_id, sales)
     with monkeypatch.context() as broken:
-        broken.setattr(import_chunk.orders, "place", breaks)
+        broken.setattr(order_verbs, "place", breaks)
         imports.work(import_id, config)
     assert states(import_id) == [(2, "done"), (3, "failed"), (4, "done")]
     assert orders() == 2, "what the line had written before is undone"
@@ -146,7 +147,7 @@ def test_a_large_import_leaves_its_wake_ups_to_the_sweep(
     sales: Actor, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: list[Any] = []
-    monkeypatch.setitem(imports.after_commit._carriers, "wake", woken.extend)
+    monkeypatch.setitem(after_commit._carriers, "wake", woken.extend)
     imports.work(imports.start(sales, upload("small"), [line(2)]), config)
     assert len(woken) == 1
     monkeypatch.setattr(imports, "FEW", 1)
