@@ -24,6 +24,7 @@ def upgrade():
     sa.UniqueConstraint('handle', name=op.f('uq_account_handle'))
     )
     with op.batch_alter_table('account', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_account_asn'), ['asn'], unique=False)
         batch_op.create_index(batch_op.f('ix_account_reseller_id'), ['reseller_id'], unique=False)
 
     op.create_table('audit',
@@ -104,6 +105,12 @@ def upgrade():
     sa.Column('last_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('subject', name=op.f('pk_login_failure'))
     )
+    op.create_table('mail_choice',
+    sa.Column('email', sa.String(length=254), nullable=False),
+    sa.Column('event', sa.String(length=20), nullable=False),
+    sa.Column('wanted', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('email', 'event', name=op.f('pk_mail_choice'))
+    )
     op.create_table('network_job',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('key', sa.String(length=80), nullable=False),
@@ -127,6 +134,12 @@ def upgrade():
     with op.batch_alter_table('network_job', schema=None) as batch_op:
         batch_op.create_index('ix_network_job_state', ['state', 'id'], unique=False)
 
+    op.create_table('product_family',
+    sa.Column('code', sa.String(length=10), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('description', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('code', name=op.f('pk_product_family'))
+    )
     op.create_table('stage_pause',
     sa.Column('stage', sa.String(length=20), nullable=False),
     sa.Column('by', sa.String(length=254), nullable=False),
@@ -150,6 +163,15 @@ def upgrade():
     sa.Column('modified_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('switch_name', name=op.f('pk_switch_config'))
     )
+    op.create_table('terms',
+    sa.Column('version', sa.String(length=20), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('in_force_from', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('version', name=op.f('pk_terms'))
+    )
+    with op.batch_alter_table('terms', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_terms_in_force_from'), ['in_force_from'], unique=False)
+
     op.create_table('ticket',
     sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('key', sa.String(length=80), nullable=False),
@@ -200,6 +222,7 @@ def upgrade():
     sa.Column('fabric_code', sa.String(length=30), nullable=False),
     sa.Column('code', sa.String(length=30), nullable=False),
     sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('address', sa.String(length=200), server_default=sa.text("('')"), nullable=False),
     sa.ForeignKeyConstraint(['fabric_code'], ['fabric.code'], name=op.f('fk_location_fabric_code')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_location')),
     sa.UniqueConstraint('fabric_code', 'code', name=op.f('uq_location_fabric_code_code'))
@@ -217,6 +240,31 @@ def upgrade():
     )
     with op.batch_alter_table('port_group', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_port_group_account_id'), ['account_id'], unique=False)
+
+    op.create_table('product_line',
+    sa.Column('code', sa.String(length=10), nullable=False),
+    sa.Column('family_code', sa.String(length=10), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('description', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['family_code'], ['product_family.code'], name=op.f('fk_product_line_family_code')),
+    sa.PrimaryKeyConstraint('code', name=op.f('pk_product_line'))
+    )
+    op.create_table('qualification',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.String(length=64), nullable=False),
+    sa.Column('method', sa.String(length=12), nullable=False),
+    sa.Column('asked', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('qualified', sa.Boolean(), nullable=False),
+    sa.Column('offers', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('reasons', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('created_by', sa.String(length=254), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('valid_until', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_qualification_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_qualification'))
+    )
+    with op.batch_alter_table('qualification', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_qualification_account_id'), ['account_id'], unique=False)
 
     op.create_table('service',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -258,6 +306,7 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_service_pvlan_service_id'), ['pvlan_service_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_service_service_type'), ['service_type'], unique=False)
         batch_op.create_index(batch_op.f('ix_service_sub_account_id'), ['sub_account_id'], unique=False)
+        batch_op.create_index('ix_service_vlan', ['vlan_id', 'number'], unique=False)
         batch_op.create_index('uq_service_mac', ['fabric_code', 'mac_address'], unique=True, postgresql_where=sa.text('mac_reserved'), sqlite_where=sa.text('mac_reserved'))
         batch_op.create_index('uq_service_vlan', ['carrier', 'vlan_id'], unique=True, postgresql_where=sa.text('vlan_reserved'), sqlite_where=sa.text('vlan_reserved'))
 
@@ -285,6 +334,25 @@ def upgrade():
     with op.batch_alter_table('ticket_message', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_ticket_message_ticket_number'), ['ticket_number'], unique=False)
 
+    op.create_table('package',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('code', sa.String(length=20), nullable=False),
+    sa.Column('line_code', sa.String(length=10), nullable=False),
+    sa.Column('type', sa.String(length=20), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('description', sa.Text(), nullable=False),
+    sa.Column('details_text', sa.Text(), nullable=False),
+    sa.Column('options', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('sites', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('price_minor', sa.BigInteger(), nullable=True),
+    sa.Column('currency', sa.String(length=3), nullable=True),
+    sa.Column('price_period', sa.String(length=10), nullable=False),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['line_code'], ['product_line.code'], name=op.f('fk_package_line_code')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_package')),
+    sa.UniqueConstraint('code', name=op.f('uq_package_code'))
+    )
     op.create_table('port',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('switch_name', sa.String(length=60), nullable=False),
@@ -298,6 +366,7 @@ def upgrade():
     sa.UniqueConstraint('switch_name', 'name', name=op.f('uq_port_switch_name_name'))
     )
     with op.batch_alter_table('port', schema=None) as batch_op:
+        batch_op.create_index('ix_port_name', ['name'], unique=False)
         batch_op.create_index('ix_port_service', ['service_id'], unique=False)
 
     op.create_table('user_account',
@@ -338,6 +407,55 @@ def upgrade():
     with op.batch_alter_table('api_token', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_api_token_user_id'), ['user_id'], unique=False)
 
+    op.create_table('batch',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('verb', sa.String(length=20), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('about', sa.String(length=300), nullable=False),
+    sa.Column('by_id', sa.Uuid(), nullable=False),
+    sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('rounds', sa.Integer(), nullable=False),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['by_id'], ['user_account.id'], name=op.f('fk_batch_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_batch'))
+    )
+    with op.batch_alter_table('batch', schema=None) as batch_op:
+        batch_op.create_index('ix_batch_by', ['by_id', 'created_at'], unique=False)
+        batch_op.create_index('ix_batch_unfinished', ['lease_until'], unique=False, postgresql_where=sa.text('finished_at is null'), sqlite_where=sa.text('finished_at is null'))
+
+    op.create_table('foreign_identity',
+    sa.Column('issuer', sa.String(length=300), nullable=False),
+    sa.Column('subject', sa.String(length=255), nullable=False),
+    sa.Column('user_id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_foreign_identity_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('issuer', 'subject', name=op.f('pk_foreign_identity'))
+    )
+    with op.batch_alter_table('foreign_identity', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_foreign_identity_user_id'), ['user_id'], unique=False)
+
+    op.create_table('notifications_read',
+    sa.Column('user_id', sa.Uuid(), nullable=False),
+    sa.Column('up_to', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_notifications_read_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', name=op.f('pk_notifications_read'))
+    )
+    op.create_table('one_time_link',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('purpose', sa.String(length=20), nullable=False),
+    sa.Column('user_id', sa.Uuid(), nullable=False),
+    sa.Column('email', sa.String(length=254), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_one_time_link_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_one_time_link'))
+    )
+    with op.batch_alter_table('one_time_link', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_one_time_link_user_id'), ['user_id'], unique=False)
+
     op.create_table('orders',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
@@ -367,6 +485,9 @@ def upgrade():
     sa.Column('comment', sa.Text(), nullable=True),
     sa.Column('origin', sa.String(length=20), nullable=False),
     sa.Column('batch_alias', sa.String(length=20), nullable=True),
+    sa.Column('enni', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('package_id', sa.Uuid(), nullable=True),
+    sa.Column('qualification_id', sa.Uuid(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('modified_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('submission_date', sa.DateTime(timezone=True), nullable=True),
@@ -402,7 +523,54 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_orders_parent_order_id'), ['parent_order_id'], unique=False)
         batch_op.create_index('ix_orders_status_number', ['status', 'number'], unique=False)
         batch_op.create_index('ix_orders_sub_account_number', ['sub_account_id', 'number'], unique=False)
+        batch_op.create_index('ix_orders_ticket', ['ticket_number'], unique=False)
 
+    op.create_table('package_service',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('package_id', sa.Uuid(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('service_type', sa.String(length=40), nullable=False),
+    sa.Column('defaults', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('fixed', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('features', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('contacts', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['package_id'], ['package.id'], name=op.f('fk_package_service_package_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_package_service')),
+    sa.UniqueConstraint('package_id', 'position', name=op.f('uq_package_service_package_id_position'))
+    )
+    op.create_table('recovery_code',
+    sa.Column('code_hash', sa.String(length=64), nullable=False),
+    sa.Column('user_id', sa.Uuid(), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_recovery_code_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('code_hash', name=op.f('pk_recovery_code'))
+    )
+    with op.batch_alter_table('recovery_code', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_recovery_code_user_id'), ['user_id'], unique=False)
+
+    op.create_table('saved_view',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('owner_id', sa.Uuid(), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('view', sa.String(length=20), nullable=False),
+    sa.Column('filters', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('sort', sa.String(length=20), nullable=False),
+    sa.Column('shared', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('modified_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['owner_id'], ['user_account.id'], name=op.f('fk_saved_view_owner_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_saved_view')),
+    sa.UniqueConstraint('owner_id', 'name', name=op.f('uq_saved_view_owner_id_name'))
+    )
+    op.create_table('second_factor',
+    sa.Column('user_id', sa.Uuid(), nullable=False),
+    sa.Column('nonce', sa.String(length=64), nullable=False),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('last_step', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_second_factor_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', name=op.f('pk_second_factor'))
+    )
     op.create_table('web_session',
     sa.Column('secret_hash', sa.String(length=64), nullable=False),
     sa.Column('user_id', sa.Uuid(), nullable=False),
@@ -416,6 +584,59 @@ def upgrade():
     )
     with op.batch_alter_table('web_session', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_web_session_user_id'), ['user_id'], unique=False)
+
+    op.create_table('mail',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('key', sa.String(length=280), nullable=False),
+    sa.Column('batch', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.String(length=30), nullable=False),
+    sa.Column('to_address', sa.String(length=254), nullable=False),
+    sa.Column('facts', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=True),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('error', sa.Text(), nullable=True),
+    sa.Column('run_after', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_mail_order_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_mail')),
+    sa.UniqueConstraint('key', name=op.f('uq_mail_key'))
+    )
+    with op.batch_alter_table('mail', schema=None) as batch_op:
+        batch_op.create_index('ix_mail_batch', ['batch'], unique=False, postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'"))
+        batch_op.create_index('ix_mail_due', ['run_after'], unique=False, postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'"))
+        batch_op.create_index(batch_op.f('ix_mail_order_id'), ['order_id'], unique=False)
+
+    op.create_table('order_import',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('alias', sa.String(length=20), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('format', sa.String(length=4), nullable=False),
+    sa.Column('mode', sa.String(length=10), nullable=False),
+    sa.Column('channel', sa.String(length=20), nullable=False),
+    sa.Column('owner', sa.String(length=64), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('repeat', sa.Integer(), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('columns', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('corrects_id', sa.Uuid(), nullable=True),
+    sa.Column('by_id', sa.Uuid(), nullable=False),
+    sa.Column('token_id', sa.Uuid(), nullable=True),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['by_id'], ['user_account.id'], name=op.f('fk_order_import_by_id')),
+    sa.ForeignKeyConstraint(['corrects_id'], ['order_import.id'], name=op.f('fk_order_import_corrects_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['token_id'], ['api_token.id'], name=op.f('fk_order_import_token_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_order_import')),
+    sa.UniqueConstraint('owner', 'digest', 'repeat', name=op.f('uq_order_import_owner_digest_repeat'))
+    )
+    with op.batch_alter_table('order_import', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_order_import_alias'), ['alias'], unique=False)
+        batch_op.create_index('ix_order_import_created', ['created_at'], unique=False)
+        batch_op.create_index('ix_order_import_unfinished', ['lease_until'], unique=False, postgresql_where=sa.text('finished_at is null'), sqlite_where=sa.text('finished_at is null'))
 
     op.create_table('order_item',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -466,12 +687,84 @@ def upgrade():
     with op.batch_alter_table('order_item', schema=None) as batch_op:
         batch_op.create_index('ix_order_item_due', ['state', 'run_after'], unique=False)
         batch_op.create_index('ix_order_item_failed', ['status_since', 'id'], unique=False, postgresql_where=sa.text("status = 'error'"), sqlite_where=sa.text("status = 'error'"))
+        batch_op.create_index('ix_order_item_held', ['id'], unique=False, postgresql_where=sa.text('held'), sqlite_where=sa.text('held'))
         batch_op.create_index('ix_order_item_lease', ['state', 'lease_until'], unique=False)
         batch_op.create_index('ix_order_item_open', ['status_since', 'id'], unique=False, postgresql_where=sa.text("state not in ('idle', 'done', 'cancelled', 'rejected')"), sqlite_where=sa.text("state not in ('idle', 'done', 'cancelled', 'rejected')"))
         batch_op.create_index(batch_op.f('ix_order_item_order_id'), ['order_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_order_item_service_id'), ['service_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_order_item_service_number'), ['service_number'], unique=False)
         batch_op.create_index('ix_order_item_status', ['status', 'order_id'], unique=False)
+
+    op.create_table('package_subscription',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('package_id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.String(length=64), nullable=False),
+    sa.Column('product', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('options', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('price_minor', sa.BigInteger(), nullable=True),
+    sa.Column('currency', sa.String(length=3), nullable=True),
+    sa.Column('price_period', sa.String(length=10), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_package_subscription_account_id')),
+    sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_package_subscription_order_id')),
+    sa.ForeignKeyConstraint(['package_id'], ['package.id'], name=op.f('fk_package_subscription_package_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_package_subscription')),
+    sa.UniqueConstraint('order_id', name=op.f('uq_package_subscription_order_id'))
+    )
+    with op.batch_alter_table('package_subscription', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_package_subscription_account_id'), ['account_id'], unique=False)
+
+    op.create_table('payment',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.String(length=12), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=True),
+    sa.Column('currency', sa.String(length=3), nullable=True),
+    sa.Column('reference', sa.String(length=100), nullable=True),
+    sa.Column('provider', sa.String(length=30), nullable=True),
+    sa.Column('provider_reference', sa.String(length=120), nullable=True),
+    sa.Column('error', sa.Text(), nullable=True),
+    sa.Column('created_by', sa.String(length=254), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('modified_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_payment_order_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payment')),
+    sa.UniqueConstraint('key', name=op.f('uq_payment_key'))
+    )
+    with op.batch_alter_table('payment', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_payment_order_id'), ['order_id'], unique=False)
+
+    op.create_table('terms_acceptance',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('version', sa.String(length=20), nullable=False),
+    sa.Column('accepted_by', sa.String(length=254), nullable=False),
+    sa.Column('accepted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_terms_acceptance_order_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['version'], ['terms.version'], name=op.f('fk_terms_acceptance_version')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_terms_acceptance'))
+    )
+    with op.batch_alter_table('terms_acceptance', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_terms_acceptance_order_id'), ['order_id'], unique=False)
+
+    op.create_table('batch_item',
+    sa.Column('batch_id', sa.Uuid(), nullable=False),
+    sa.Column('item_id', sa.Uuid(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('sentence', sa.Text(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['batch_id'], ['batch.id'], name=op.f('fk_batch_item_batch_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['item_id'], ['order_item.id'], name=op.f('fk_batch_item_item_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('batch_id', 'item_id', name=op.f('pk_batch_item'))
+    )
+    with op.batch_alter_table('batch_item', schema=None) as batch_op:
+        batch_op.create_index('ix_batch_item_item', ['item_id'], unique=False)
+        batch_op.create_index('ix_batch_item_pending', ['batch_id', 'position'], unique=False, postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'"))
+        batch_op.create_index('ix_batch_item_state', ['batch_id', 'state', 'position'], unique=False)
 
     op.create_table('item_dependency',
     sa.Column('item_id', sa.Uuid(), nullable=False),
@@ -484,11 +777,43 @@ def upgrade():
     with op.batch_alter_table('item_dependency', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_item_dependency_needs_id'), ['needs_id'], unique=False)
 
+    op.create_table('item_setup',
+    sa.Column('item_id', sa.Uuid(), nullable=False),
+    sa.Column('package_service_id', sa.Uuid(), nullable=True),
+    sa.Column('service_ref', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('depends_on', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('features', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('contacts', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['item_id'], ['order_item.id'], name=op.f('fk_item_setup_item_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['package_service_id'], ['package_service.id'], name=op.f('fk_item_setup_package_service_id')),
+    sa.PrimaryKeyConstraint('item_id', name=op.f('pk_item_setup'))
+    )
+    op.create_table('order_import_line',
+    sa.Column('import_id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('key', sa.String(length=32), nullable=False),
+    sa.Column('raw', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('wanted', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('findings', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('sentence', sa.Text(), nullable=True),
+    sa.Column('order_id', sa.Uuid(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['import_id'], ['order_import.id'], name=op.f('fk_order_import_line_import_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_order_import_line_order_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('import_id', 'number', name=op.f('pk_order_import_line'))
+    )
+    with op.batch_alter_table('order_import_line', schema=None) as batch_op:
+        batch_op.create_index('ix_order_import_line_order', ['order_id'], unique=False)
+        batch_op.create_index('ix_order_import_line_pending', ['import_id', 'number'], unique=False, postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'"))
+        batch_op.create_index('ix_order_import_line_state', ['import_id', 'state', 'number'], unique=False)
+
     op.create_table('order_log',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('uid', sa.Uuid(), nullable=False),
     sa.Column('order_id', sa.Uuid(), nullable=False),
     sa.Column('item_id', sa.Uuid(), nullable=True),
+    sa.Column('step_key', sa.String(length=80), nullable=True),
     sa.Column('item_name', sa.String(length=100), nullable=True),
     sa.Column('status', sa.String(length=32), nullable=False),
     sa.Column('item_status', sa.String(length=32), nullable=True),
@@ -547,6 +872,23 @@ def upgrade():
         batch_op.create_index('ix_outbox_due', ['state', 'run_after'], unique=False)
         batch_op.create_index('ix_outbox_order', ['order_id', 'state', 'id'], unique=False)
 
+    op.create_table('service_subscription',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('package_subscription_id', sa.Uuid(), nullable=False),
+    sa.Column('item_id', sa.Uuid(), nullable=False),
+    sa.Column('service_id', sa.Uuid(), nullable=True),
+    sa.Column('features', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('contacts', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['item_id'], ['order_item.id'], name=op.f('fk_service_subscription_item_id')),
+    sa.ForeignKeyConstraint(['package_subscription_id'], ['package_subscription.id'], name=op.f('fk_service_subscription_package_subscription_id')),
+    sa.ForeignKeyConstraint(['service_id'], ['service.id'], name=op.f('fk_service_subscription_service_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_service_subscription')),
+    sa.UniqueConstraint('item_id', name=op.f('uq_service_subscription_item_id'))
+    )
+    with op.batch_alter_table('service_subscription', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_service_subscription_package_subscription_id'), ['package_subscription_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_service_subscription_service_id'), ['service_id'], unique=False)
+
     op.create_table('step',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('item_id', sa.Uuid(), nullable=False),
@@ -602,26 +944,74 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_wait'))
     )
     with op.batch_alter_table('wait', schema=None) as batch_op:
-        batch_op.create_index('ix_wait_due', ['due_at', 'item_id'], unique=False, postgresql_where=sa.text('open'), sqlite_where=sa.text('open'))
+        batch_op.create_index('ix_wait_claimed', ['claimed_by_id', 'due_at', 'item_id'], unique=False, postgresql_where=sa.text('open and claimed_by_id is not null'), sqlite_where=sa.text('open and claimed_by_id is not null'))
+        batch_op.create_index('ix_wait_due', ['due_at', 'item_id'], unique=False, postgresql_where=sa.text('open'), postgresql_include=['audience', 'kind', 'opened_at', 'claimed_by_id', 'claim_until'], sqlite_where=sa.text('open'))
         batch_op.create_index(batch_op.f('ix_wait_item_id'), ['item_id'], unique=False)
         batch_op.create_index('ix_wait_queue', ['open', 'audience', 'due_at'], unique=False)
         batch_op.create_index('ix_wait_reference', ['reference'], unique=False)
         batch_op.create_index('uq_wait_open', ['item_id'], unique=True, postgresql_where=sa.text('open'), sqlite_where=sa.text('open'))
 
+    op.create_table('notification',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('key', sa.String(length=200), nullable=False),
+    sa.Column('event', sa.String(length=20), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('wait_id', sa.Uuid(), nullable=True),
+    sa.Column('account_id', sa.String(length=64), nullable=True),
+    sa.Column('sub_account_id', sa.String(length=64), nullable=True),
+    sa.Column('team', sa.String(length=20), nullable=True),
+    sa.Column('facts', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('spread_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_notification_order_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['wait_id'], ['wait.id'], name=op.f('fk_notification_wait_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_notification')),
+    sa.UniqueConstraint('key', name=op.f('uq_notification_key'))
+    )
+    with op.batch_alter_table('notification', schema=None) as batch_op:
+        batch_op.create_index('ix_notification_account', ['account_id', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_notification_order_id'), ['order_id'], unique=False)
+        batch_op.create_index('ix_notification_sub_account', ['sub_account_id', 'id'], unique=False)
+        batch_op.create_index('ix_notification_team', ['team', 'id'], unique=False)
+        batch_op.create_index('ix_notification_unspread', ['order_id'], unique=False, postgresql_where=sa.text('spread_at is null'), sqlite_where=sa.text('spread_at is null'))
+
+    op.create_table('notification_mark',
+    sa.Column('user_id', sa.Uuid(), nullable=False),
+    sa.Column('notification_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('read', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['notification_id'], ['notification.id'], name=op.f('fk_notification_mark_notification_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_notification_mark_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'notification_id', name=op.f('pk_notification_mark'))
+    )
     # ### end Alembic commands ###
 
 
 def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table('notification_mark')
+    with op.batch_alter_table('notification', schema=None) as batch_op:
+        batch_op.drop_index('ix_notification_unspread', postgresql_where=sa.text('spread_at is null'), sqlite_where=sa.text('spread_at is null'))
+        batch_op.drop_index('ix_notification_team')
+        batch_op.drop_index('ix_notification_sub_account')
+        batch_op.drop_index(batch_op.f('ix_notification_order_id'))
+        batch_op.drop_index('ix_notification_account')
+
+    op.drop_table('notification')
     with op.batch_alter_table('wait', schema=None) as batch_op:
         batch_op.drop_index('uq_wait_open', postgresql_where=sa.text('open'), sqlite_where=sa.text('open'))
         batch_op.drop_index('ix_wait_reference')
         batch_op.drop_index('ix_wait_queue')
         batch_op.drop_index(batch_op.f('ix_wait_item_id'))
-        batch_op.drop_index('ix_wait_due', postgresql_where=sa.text('open'), sqlite_where=sa.text('open'))
+        batch_op.drop_index('ix_wait_due', postgresql_where=sa.text('open'), postgresql_include=['audience', 'kind', 'opened_at', 'claimed_by_id', 'claim_until'], sqlite_where=sa.text('open'))
+        batch_op.drop_index('ix_wait_claimed', postgresql_where=sa.text('open and claimed_by_id is not null'), sqlite_where=sa.text('open and claimed_by_id is not null'))
 
     op.drop_table('wait')
     op.drop_table('step')
+    with op.batch_alter_table('service_subscription', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_service_subscription_service_id'))
+        batch_op.drop_index(batch_op.f('ix_service_subscription_package_subscription_id'))
+
+    op.drop_table('service_subscription')
     with op.batch_alter_table('outbox_message', schema=None) as batch_op:
         batch_op.drop_index('ix_outbox_order')
         batch_op.drop_index('ix_outbox_due')
@@ -637,10 +1027,35 @@ def downgrade():
         batch_op.drop_index('ix_order_log_created')
 
     op.drop_table('order_log')
+    with op.batch_alter_table('order_import_line', schema=None) as batch_op:
+        batch_op.drop_index('ix_order_import_line_state')
+        batch_op.drop_index('ix_order_import_line_pending', postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'"))
+        batch_op.drop_index('ix_order_import_line_order')
+
+    op.drop_table('order_import_line')
+    op.drop_table('item_setup')
     with op.batch_alter_table('item_dependency', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_item_dependency_needs_id'))
 
     op.drop_table('item_dependency')
+    with op.batch_alter_table('batch_item', schema=None) as batch_op:
+        batch_op.drop_index('ix_batch_item_state')
+        batch_op.drop_index('ix_batch_item_pending', postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'"))
+        batch_op.drop_index('ix_batch_item_item')
+
+    op.drop_table('batch_item')
+    with op.batch_alter_table('terms_acceptance', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_terms_acceptance_order_id'))
+
+    op.drop_table('terms_acceptance')
+    with op.batch_alter_table('payment', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_payment_order_id'))
+
+    op.drop_table('payment')
+    with op.batch_alter_table('package_subscription', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_package_subscription_account_id'))
+
+    op.drop_table('package_subscription')
     with op.batch_alter_table('order_item', schema=None) as batch_op:
         batch_op.drop_index('ix_order_item_status')
         batch_op.drop_index(batch_op.f('ix_order_item_service_number'))
@@ -648,15 +1063,36 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_order_item_order_id'))
         batch_op.drop_index('ix_order_item_open', postgresql_where=sa.text("state not in ('idle', 'done', 'cancelled', 'rejected')"), sqlite_where=sa.text("state not in ('idle', 'done', 'cancelled', 'rejected')"))
         batch_op.drop_index('ix_order_item_lease')
+        batch_op.drop_index('ix_order_item_held', postgresql_where=sa.text('held'), sqlite_where=sa.text('held'))
         batch_op.drop_index('ix_order_item_failed', postgresql_where=sa.text("status = 'error'"), sqlite_where=sa.text("status = 'error'"))
         batch_op.drop_index('ix_order_item_due')
 
     op.drop_table('order_item')
+    with op.batch_alter_table('order_import', schema=None) as batch_op:
+        batch_op.drop_index('ix_order_import_unfinished', postgresql_where=sa.text('finished_at is null'), sqlite_where=sa.text('finished_at is null'))
+        batch_op.drop_index('ix_order_import_created')
+        batch_op.drop_index(batch_op.f('ix_order_import_alias'))
+
+    op.drop_table('order_import')
+    with op.batch_alter_table('mail', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_mail_order_id'))
+        batch_op.drop_index('ix_mail_due', postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'"))
+        batch_op.drop_index('ix_mail_batch', postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'"))
+
+    op.drop_table('mail')
     with op.batch_alter_table('web_session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_web_session_user_id'))
 
     op.drop_table('web_session')
+    op.drop_table('second_factor')
+    op.drop_table('saved_view')
+    with op.batch_alter_table('recovery_code', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_recovery_code_user_id'))
+
+    op.drop_table('recovery_code')
+    op.drop_table('package_service')
     with op.batch_alter_table('orders', schema=None) as batch_op:
+        batch_op.drop_index('ix_orders_ticket')
         batch_op.drop_index('ix_orders_sub_account_number')
         batch_op.drop_index('ix_orders_status_number')
         batch_op.drop_index(batch_op.f('ix_orders_parent_order_id'))
@@ -666,6 +1102,20 @@ def downgrade():
         batch_op.drop_index('ix_orders_account_number')
 
     op.drop_table('orders')
+    with op.batch_alter_table('one_time_link', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_one_time_link_user_id'))
+
+    op.drop_table('one_time_link')
+    op.drop_table('notifications_read')
+    with op.batch_alter_table('foreign_identity', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_foreign_identity_user_id'))
+
+    op.drop_table('foreign_identity')
+    with op.batch_alter_table('batch', schema=None) as batch_op:
+        batch_op.drop_index('ix_batch_unfinished', postgresql_where=sa.text('finished_at is null'), sqlite_where=sa.text('finished_at is null'))
+        batch_op.drop_index('ix_batch_by')
+
+    op.drop_table('batch')
     with op.batch_alter_table('api_token', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_api_token_user_id'))
 
@@ -676,8 +1126,10 @@ def downgrade():
     op.drop_table('user_account')
     with op.batch_alter_table('port', schema=None) as batch_op:
         batch_op.drop_index('ix_port_service')
+        batch_op.drop_index('ix_port_name')
 
     op.drop_table('port')
+    op.drop_table('package')
     with op.batch_alter_table('ticket_message', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_ticket_message_ticket_number'))
 
@@ -686,6 +1138,7 @@ def downgrade():
     with op.batch_alter_table('service', schema=None) as batch_op:
         batch_op.drop_index('uq_service_vlan', postgresql_where=sa.text('vlan_reserved'), sqlite_where=sa.text('vlan_reserved'))
         batch_op.drop_index('uq_service_mac', postgresql_where=sa.text('mac_reserved'), sqlite_where=sa.text('mac_reserved'))
+        batch_op.drop_index('ix_service_vlan')
         batch_op.drop_index(batch_op.f('ix_service_sub_account_id'))
         batch_op.drop_index(batch_op.f('ix_service_service_type'))
         batch_op.drop_index(batch_op.f('ix_service_pvlan_service_id'))
@@ -694,6 +1147,11 @@ def downgrade():
         batch_op.drop_index('ix_service_account')
 
     op.drop_table('service')
+    with op.batch_alter_table('qualification', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_qualification_account_id'))
+
+    op.drop_table('qualification')
+    op.drop_table('product_line')
     with op.batch_alter_table('port_group', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_port_group_account_id'))
 
@@ -709,13 +1167,19 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_ticket_order_number'))
 
     op.drop_table('ticket')
+    with op.batch_alter_table('terms', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_terms_in_force_from'))
+
+    op.drop_table('terms')
     op.drop_table('switch_config')
     op.drop_table('stored_answer')
     op.drop_table('stage_pause')
+    op.drop_table('product_family')
     with op.batch_alter_table('network_job', schema=None) as batch_op:
         batch_op.drop_index('ix_network_job_state')
 
     op.drop_table('network_job')
+    op.drop_table('mail_choice')
     op.drop_table('login_failure')
     op.drop_table('local_effect')
     op.drop_table('handler_plan')
@@ -734,6 +1198,7 @@ def downgrade():
     op.drop_table('audit')
     with op.batch_alter_table('account', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_account_reseller_id'))
+        batch_op.drop_index(batch_op.f('ix_account_asn'))
 
     op.drop_table('account')
     # ### end Alembic commands ###
