@@ -133,7 +133,7 @@ def test_cancelling_a_configured_port_takes_it_down_first(exchange, far):
     far.pretend(FIRST, "port_up", "down")
     order = exchange.ordered(port())
     exchange.patch(order)
-    assert exchange.item(order).last_error == f"Check that the port is up: {FIRST} is down. (simulated)"
+    assert exchange.item(order).last_error == f"{FIRST} is down. (simulated)"
     orders.cancel(order.id, ENGINEER, "Broken optics")
     exchange.work(order)
     assert exchange.actions(order) == ["enable_port", "disable_port"]

@@ -79,8 +79,7 @@ def test_another_mac_address_in_quarantine_stops_before_production(exchange, far
     order = ordered(exchange)
     assert exchange.item(order).status == "error"
     assert exchange.item(order).last_error == (
-        "Check the MAC address seen in quarantine: Source MAC addresses seen in quarantine: "
-        f"{OTHER_MAC}; the order says {MAC}. (simulated)"
+        f"Source MAC addresses seen in quarantine: {OTHER_MAC}; the order says {MAC}. (simulated)"
     )
     assert exchange.actions(order) == ["open_quarantine"]
     assert exchange.ticket(order)["status"] == "awaiting_agent"

@@ -77,7 +77,7 @@ def test_what_is_recorded_of_both(exchange):
 def test_cancelling_a_unit_that_is_not_connected_yet_frees_its_vlan(exchange, far):
     far.pretend(PORT, "port_up", "down")
     order = with_unit(exchange)
-    assert exchange.item(order, 2).last_error == f"Check that the port is up: {PORT} is down. (simulated)"
+    assert exchange.item(order, 2).last_error == f"{PORT} is down. (simulated)"
     orders.cancel(order.id, MEMBER, "Another port")
     exchange.work(order)
     assert (exchange.item(order, 1).status, exchange.item(order, 2).status) == ("completed", "cancelled")

@@ -289,11 +289,13 @@ def _target(run: "Run", row: Any, what: Await) -> datetime | None:
 def filled_in(text: str, run: "Run") -> str:
     """`text` with {facts} filled in; a fact that is not there yet shows as a dash, never as an error.
 
-    Not `str.format`: names of accounts and ports are in these texts, and may have braces of their own.
+    Brackets around nothing but a dash are left out. Not `str.format`: names of accounts and ports are in these texts,
+    and may have braces of their own.
     """
     known = {**run.facts, "service_number": run.item.service_number, "item_number": run.item.item_number,
              "order_number": run.item.order_number}  # fmt: skip
-    return _NAMED.sub(lambda found: "–" if known.get(found[1]) is None else str(known[found[1]]), text)
+    filled = _NAMED.sub(lambda found: "–" if known.get(found[1]) is None else str(known[found[1]]), text)
+    return filled.replace(" (–)", "")
 
 
 def await_from_row(run: "Run", row: Any) -> Await:

@@ -52,7 +52,7 @@ def measurement(check: str, title: str, parameters: Parameters) -> Step:
         seen = task.systems.network.measure(check, parameters(task, ordered(task)))
         label = " (simulated)" if seen.get("simulated") else ""
         if not seen["ok"]:
-            raise PermanentFailure(f"{title}: {seen['detail']}{label}")
+            raise PermanentFailure(f"{seen['detail']}{label}")  # the story names the step itself
         task.say(debug=f"{title}: {seen['detail']}{label}")
         return {f"measured_{check}": seen.get("value")}
 
