@@ -137,7 +137,7 @@ def test_who_holds_it_is_told_by_name(desk: Desk, engineer: FlaskClient) -> None
     item_id = desk.port()
     desk.claim(item_id, cast.ENGINEER2)
     page = engineer.get(f"/items/{item_id}")
-    assert "Ivo Splice works on it" in words(page)
+    assert "Ivo Splice has been on it" in words(page)
     assert f"/items/{item_id}/takeover" in page.text
     assert f"/items/{item_id}/resume" not in actions(page)
 

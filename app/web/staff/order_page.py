@@ -166,10 +166,16 @@ def log(entries: list[OrderLog], part: LogPart) -> list[dict[str, Any]]:
             "internal": entry.internal,
             "to_member": bool(entry.user_message) and entry.by not in ("", "worker", "system"),
             "by": {"worker": "", "system": ""}.get(entry.by, entry.by),
-            "item_name": entry.item_name,
+            "item_name": _item_words(entry.item_name),
         }
         for entry, said in lines
     ]
+
+
+def _item_words(name: str | None) -> str | None:
+    """“Multiservice port 106828” for “multiservice_port - 106828”, which is how stories and the API name an item."""
+    kind, dash, number = (name or "").partition(" - ")
+    return f"{catalogue.title(kind, 'staff')} {number}".rstrip() if dash and kind in catalogue.SERVICE_TYPES else name
 
 
 def _if(wanted: bool, text: str | None) -> str | None:
