@@ -14,6 +14,7 @@ Rule = Callable[[Line, Lines], Iterator[Finding]]
 
 
 def fabric_exists(line: Line, lines: Lines) -> Iterator[Finding]:
+    """The peering LAN is one of the exchange."""
     fabric = line.details.get("fabric")
     known = lines.world.fabrics()
     if fabric is not None and fabric not in known:
@@ -21,6 +22,7 @@ def fabric_exists(line: Line, lines: Lines) -> Iterator[Finding]:
 
 
 def location_belongs_to_fabric(line: Line, lines: Lines) -> Iterator[Finding]:
+    """The peering LAN is present in the building."""
     fabric, location = line.details.get("fabric"), line.details.get("location")
     if fabric is None or location is None or fabric not in lines.world.fabrics():
         return
@@ -31,6 +33,7 @@ def location_belongs_to_fabric(line: Line, lines: Lines) -> Iterator[Finding]:
 
 
 def account_is_known(line: Line, lines: Lines) -> Iterator[Finding]:
+    """The private VLAN's owner has an account."""
     owner = line.details.get("pvlan_service_account_id")
     if owner is not None and not lines.world.account_exists(owner):
         yield line.detail_finding("pvlan_service_account_id", "reference", f"There is no account “{owner}”.")
@@ -64,6 +67,7 @@ def port_group_fits(line: Line, lines: Lines) -> Iterator[Finding]:
 
 
 def port_is_where_the_item_says(line: Line, lines: Lines) -> Iterator[Finding]:
+    """The port stands on the item's peering LAN, in its building."""
     port = lines.facts(line.details.get("port"))
     if port is None:
         return
@@ -74,6 +78,7 @@ def port_is_where_the_item_says(line: Line, lines: Lines) -> Iterator[Finding]:
 
 
 def unit_is_on_the_lan_of_its_pvlan(line: Line, lines: Lines) -> Iterator[Finding]:
+    """The port and the private VLAN are on the same peering LAN."""
     port, pvlan = lines.facts(line.details.get("port")), lines.facts(line.details.get("pvlan"))
     if port and pvlan and port.fabric and pvlan.fabric and port.fabric != pvlan.fabric:
         words = f"The port is on “{port.fabric}”, the private VLAN on “{pvlan.fabric}”."
@@ -107,6 +112,7 @@ def _port_of_new(line: Line, lines: Lines) -> int | dict[str, int] | None:
 
 
 def pvlan_fits_the_port(line: Line, lines: Lines) -> Iterator[Finding]:
+    """Bandwidth of the private VLAN ≤ capacity of the port."""
     pvlan, port = lines.facts(line.details.get("pvlan")), lines.facts(line.details.get("port"))
     if pvlan and port and pvlan.capacity and port.capacity and pvlan.capacity > port.capacity:
         words = f"The private VLAN's {pvlan.capacity} Mbit/s do not fit the port's {port.capacity} Mbit/s."
@@ -205,6 +211,7 @@ def _service_of(line: Line, lines: Lines) -> Place | None:
 
 
 def p2p_joins_two(line: Line, lines: Lines) -> Iterator[Finding]:
+    """A Point to Point private VLAN has two units at most."""
     ref = line.details.get("pvlan")
     pvlan, place = lines.facts(ref), lines.place(ref)
     if pvlan is None or place is None or pvlan.details.get("pvlan_type") != P2P:
