@@ -115,7 +115,7 @@ def _tickets_made(room: Room, effects: list[dict[str, Any]]) -> list[Made]:
     if room.scale.ticketing == "local":
         with room.look():
             tickets = db.session.execute(select(Ticket.key, Ticket.queue, Ticket.order_number)).all()
-            notes = db.session.execute(select(TicketMessage.key).where(TicketMessage.is_note)).scalars().all()
+            notes = db.session.execute(select(TicketMessage.key).where(TicketMessage.position > 1)).scalars().all()
         return [
             *(Made(row.key, "ensure", (row.queue, row.order_number)) for row in tickets),
             *(Made(key, "note", (key,)) for key in notes),

@@ -37,7 +37,7 @@ class Desk:
         self._do(key, "ensure", ticket["body"])
         return 31001 if ticket["queue"] == "provisioning" else 31002
 
-    def note(self, key: str, ticket: int, body: str, *, internal: bool = False) -> None:
+    def note(self, key: str, ticket: int, body: str, *, internal: bool = False, as_note: bool = True) -> None:
         self._do(key, "note", ticket, body)
 
     def set_status(self, key: str, ticket: int, status: str) -> None:

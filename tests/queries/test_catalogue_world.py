@@ -95,9 +95,15 @@ def test_a_bundle_has_the_capacity_of_its_ports(world: World):
     assert (single.capacity, bundle.capacity, single.encapsulation) == (10_000, 20_000, "dot1q")
 
 
-@pytest.mark.parametrize("number", [FOREIGN_PORT, FOREIGN_PVLAN, FOREIGN_UNIT, 1])
+@pytest.mark.parametrize("number", [FOREIGN_PORT, FOREIGN_PVLAN, 1])
 def test_what_is_somebody_elses_is_not_there(world: World, number: int):
     assert world.service(number) is None
+
+
+def test_somebody_elses_unit_in_ones_private_vlan_is_a_guest(world: World):
+    unit, own = world.service(FOREIGN_UNIT), world.service(UNIT)
+    assert unit is not None and unit.guest
+    assert own is not None and not own.guest
 
 
 def test_a_port_group_is_known_to_its_partner_only(world: World):

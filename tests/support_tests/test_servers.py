@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy
 from flask import Flask
 
+from app.domain.models import Counter
 from app.extensions import db
 from tests.support import waiting
 from tests.support.postgres import PostgresServer
@@ -86,7 +87,8 @@ def test_every_test_gets_an_empty_database_with_all_tables(app: Flask, round_: i
     with app.app_context():
         tables = sqlalchemy.inspect(db.engine).get_table_names()
         assert {"order", "orders"} & set(tables)
-        db.session.execute(sqlalchemy.text("CREATE TABLE only_here (n int)"))
+        assert db.session.scalars(sqlalchemy.select(Counter.name)).all() == []
+        db.session.add(Counter(name="only here", value=1))
         db.session.commit()
 
 
