@@ -104,7 +104,7 @@ def _run(room: Room, scale: Scale, say: Callable[[str], None]) -> Report:
         time.sleep(1.0)
     calm.set()
     trouble.join()
-    room.behave()  # it was sick long enough for all steps and thousands of messages; the rest must arrive once it is well
+    room.behave()  # it was sick for all steps and thousands of messages; what is left must arrive once it is well
     while time.monotonic() < deadline and not _at_rest(room, scale):
         time.sleep(0.3)
     seconds = time.monotonic() - began
