@@ -3,7 +3,6 @@
 A field is described once. `parsing` reads it strictly from JSON, `showing` words its value, `schema` publishes it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -100,12 +99,6 @@ def from_text(field: Field, typed: str) -> Any:
         return {"item": int(number)} if not before and _is_digits(number) else _whole(typed)
     numeric_choice = any(isinstance(choice.value, int) for choice in field.choices)
     return _whole(typed) if field.kind in NUMBER_KINDS or numeric_choice else typed
-
-
-def details_from_form(fields: tuple[Field, ...], form: Mapping[str, str]) -> dict[str, Any]:
-    """The details of a submitted form. A flag that is not ticked is false; an empty field is absent."""
-    values = {field.name: from_text(field, form.get(field.name, "")) for field in fields}
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _is_digits(text: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import or_, select
 
+from app.catalogue import SERVICE_TYPES, ServiceType
 from app.catalogue.showing import speed
 from app.domain.models import Account, Fabric, Location, PortGroup, Service
 from app.extensions import db
@@ -49,6 +50,12 @@ class Choices:
     def of(self, service_types: Sequence[str]) -> list[Offered]:
         """The services of these types."""
         return [one for key in service_types for one in self.services.get(key, [])]
+
+    def new_kinds(self) -> list[ServiceType]:
+        """What can be ordered anew; services for customers only where there are some, ConneXions only for partners."""
+        lacking = {"reseller_peering_unit"} if not self.customers else set()
+        lacking |= {"connexions"} if not self.groups else set()
+        return [kind for kind in SERVICE_TYPES.values() if kind.key not in lacking]
 
 
 def for_accounts(own: str, account_ids: AbstractSet[str]) -> Choices:

@@ -16,7 +16,7 @@ from app.domain.models import Account, ItemSetup, Order, OrderItem, Package, Pac
 from app.domain.states import Status
 from app.extensions import db
 from app.queries import names, portal_choices
-from app.queries.portal_words import item_title
+from app.queries.portal_words import Numbered, item_title
 from app.services import drafts, order_checks, packages, qualification, requirements
 from app.services.actor import Actor
 
@@ -113,7 +113,7 @@ def items(order: Order, actor: Actor, problems: Sequence[Finding]) -> list[Draft
         [*(item.details for item in order.items), *(service.details for service in known.values())], list(known)
     )
     bundles = bundles_of(setups.values())
-    numbered = [_Numbered(item.item_number, item.service_type, item.action, item.details) for item in order.items]
+    numbered = [Numbered(item.item_number, item.service_type, item.action, item.details) for item in order.items]
     called = replace(called, items=item_names(numbered, "member"))
     needs = _needs(order, actor) if not any(one.pointer.startswith("/items") for one in problems) else {}
     titles = {one.item_number: item_title(one.item_number, one.service_type, one.action, order.type)
@@ -128,16 +128,6 @@ def items(order: Order, actor: Actor, problems: Sequence[Finding]) -> list[Draft
         )
         for item, said in zip(order.items, inputs, strict=True)
     ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Numbered:
-    """An item in the form that the catalogue names it by."""
-
-    number: int
-    service_type: str
-    action: str
-    details: Mapping[str, Any]
 
 
 def _rows(said: ItemInput, order: Order, called: Any, known: Mapping[int, Service], actor: Actor) -> list[Row]:

@@ -2,7 +2,6 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -21,7 +20,7 @@ from app.queries.durations import Kind
 from app.queries.portal_asked import Question
 from app.queries.portal_cancel import Cancelling, cancelling
 from app.queries.portal_tracker import BEING_CANCELLED, ItemProgress, Node, OrderProgress, item_nodes, order_nodes
-from app.queries.portal_words import Hold, Words, item_title, status_words
+from app.queries.portal_words import Hold, Numbered, Words, item_title, status_words
 from app.queries.portal_words import delay as delay_sentences
 from app.services.access import visible_orders
 from app.services.actor import Actor
@@ -68,16 +67,6 @@ class OrderPart:
     @property
     def live(self) -> bool:
         return self.status not in ENDED_STATUSES
-
-
-@dataclass(frozen=True)
-class _Numbered:
-    """An item in the form that the catalogue names it by."""
-
-    number: int
-    service_type: str
-    action: str
-    details: Mapping[str, Any]
 
 
 def order(actor: Actor, own: str, order_id: uuid.UUID) -> OrderPart | None:
@@ -199,7 +188,7 @@ def delay_words(progress: OrderProgress) -> list[str]:
 
 
 def _item_parts(order: Any, rows: list[Any], progress: list[ItemProgress], actor: Actor) -> list[ItemPart]:
-    numbered = [_Numbered(one.item_number, one.service_type, one.action, one.details) for one in rows]
+    numbered = [Numbered(one.item_number, one.service_type, one.action, one.details) for one in rows]
     called = replace(names.for_items(rows), items=item_names(numbered, "member"))
     return [
         ItemPart(

@@ -4,9 +4,10 @@ A member is told that something waits, for whom, and whether it is late; never a
 an error or a hold's reason, which are not even handed on to the templates.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.catalogue import NORMAL, action_title, title
 from app.domain.states import ICONS, Icon, Stage, Status, WaitKind
@@ -123,6 +124,16 @@ def delay(stage: Stage | None, status: Status) -> list[str]:
         "Next update: as soon as it goes on. This page shows it at once, and you are told by mail when the order is "
         "completed.",
     ]
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """An item in the form that the catalogue names it by."""
+
+    number: int
+    service_type: str
+    action: str
+    details: Mapping[str, Any]
 
 
 def item_title(number: int, service_type: str, action: str, order_type: str = NORMAL) -> str:

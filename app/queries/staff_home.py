@@ -6,12 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import and_, func, select
 
-from app.domain.models import Account, Order, OrderItem, StagePause, StepRow, Ticket, Wait
-from app.domain.models.base import Json
-from app.domain.permissions import Team
-from app.domain.states import WaitKind
+from app.domain.models import OrderItem, StagePause, StepRow, Ticket
 from app.extensions import db
-from app.queries.staff_queue import CAP, FAILED, OPEN
+from app.queries.staff_queue import CAP, FAILED
 
 MOST = 6
 
@@ -53,41 +50,6 @@ def failed_alike(step_key: str, error_class: str | None) -> list[uuid.UUID]:
     found = select(OrderItem.id).join(StepRow, _HERE).where(FAILED, StepRow.key == step_key)
     alike = OrderItem.error_class.is_(None) if error_class is None else OrderItem.error_class == error_class
     return list(db.session.scalars(found.where(alike).order_by(OrderItem.status_since, OrderItem.id).limit(CAP)))
-
-
-@dataclass(frozen=True)
-class ToConfirm:
-    """An order that Sales must agree to before anything starts."""
-
-    id: uuid.UUID
-    number: int
-    member: str
-    requestor: Json
-    items: int
-    opened_at: datetime
-    due_at: datetime | None
-    tell: str | None
-
-
-def orders_to_confirm(limit: int) -> list[ToConfirm]:
-    """Orders with an open question to Sales whether they may start, the one due first at the top."""
-    asked = (
-        select(OrderItem.order_id, func.count().label("items"), func.min(Wait.opened_at).label("opened"),
-               func.min(Wait.due_at).label("due"), func.min(Wait.tell).label("tell"))
-        .join(Wait, Wait.item_id == OrderItem.id)
-        .where(OPEN, Wait.kind == WaitKind.CONFIRM, Wait.audience == f"team:{Team.SALES.value}")
-        .group_by(OrderItem.order_id)
-        .subquery()
-    )  # fmt: skip
-    rows = db.session.execute(
-        select(Order.id, Order.number, Account.organisation, Order.requestor, asked.c["items"], asked.c.opened,
-               asked.c.due, asked.c.tell)
-        .join(asked, asked.c.order_id == Order.id)
-        .join(Account, Account.id == Order.account_id)
-        .order_by(asked.c.due, Order.number)
-        .limit(limit)
-    )  # fmt: skip
-    return [ToConfirm(*row) for row in rows]
 
 
 def tickets_to_act_on() -> int:

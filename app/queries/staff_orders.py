@@ -18,9 +18,9 @@ from app.extensions import db
 from app.queries import staff_rows, staff_search
 from app.queries.staff_queue import OPEN
 from app.queries.staff_rows import ItemRow
-from app.queries.staff_sales import Needs, SalesTask, needs_sales
+from app.queries.staff_sales import Needs
 
-__all__ = ["Filters", "Needs", "OrderPage", "SalesTask", "Sort", "count", "counts", "needs_sales", "page"]
+__all__ = ["Filters", "Needs", "OrderPage", "Sort", "count", "counts", "page"]
 
 OPEN_STATUSES = [status for status in Status if status not in ENDED_STATUSES]
 PAGE = 50

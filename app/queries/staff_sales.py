@@ -1,4 +1,4 @@
-"""What Sales must deal with: orders to confirm, orders worked by hand, questions that nobody answers in time."""
+"""What Sales must deal with beside the queue: orders to confirm, questions that nobody answers in time."""
 
 import uuid
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum, auto
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from app.domain import clock
 from app.domain.models import Account, Order, OrderItem, Wait
@@ -29,7 +29,7 @@ class Needs(StrEnum):
 class SalesTask:
     """An order that Sales must deal with. `late`: a member or an owner has not answered in time.
 
-    `needs`: confirmation, hands, or agreement and member where they are past their respond-by.
+    `needs`: confirmation, or agreement and member where they are past their respond-by.
     """
 
     needs: Needs
@@ -44,17 +44,14 @@ class SalesTask:
     tell: str | None
 
 
-def needs_sales(limit: int) -> list[SalesTask]:
-    """Orders to confirm or reject, manual orders, and questions to members past their respond-by: due first."""
-    return _tasks(or_(_OURS, _overdue()), limit)
+def to_confirm(limit: int) -> list[SalesTask]:
+    """Orders with an open question to Sales whether they may start, the one due first at the top."""
+    return _tasks(and_(Wait.audience == "team:sales", Wait.kind == WaitKind.CONFIRM), limit)
 
 
 def unanswered(limit: int) -> list[SalesTask]:
     """Only the questions that members, or owners of private VLANs, have not answered by their respond-by."""
     return _tasks(_overdue(), limit)
-
-
-_OURS = and_(Wait.audience == "team:sales", Wait.kind.in_((WaitKind.CONFIRM, WaitKind.MANUAL)))
 
 
 def _overdue() -> ColumnElement[bool]:
@@ -82,8 +79,7 @@ def _tasks(which: ColumnElement[bool], limit: int) -> list[SalesTask]:
 
 
 def _task(row: Any) -> SalesTask:
-    kinds = {(WaitKind.CONFIRM, True): Needs.CONFIRMATION, (WaitKind.MANUAL, True): Needs.HANDS,
-             (WaitKind.CONFIRM, False): Needs.AGREEMENT}  # fmt: skip
+    kinds = {(WaitKind.CONFIRM, True): Needs.CONFIRMATION, (WaitKind.CONFIRM, False): Needs.AGREEMENT}  # fmt: skip
     return SalesTask(
         needs=kinds.get((row.kind, row.audience == "team:sales"), Needs.MEMBER), id=row.order_id, number=row.number,
         member=row.organisation, requestor=row.requestor, items=row._mapping["items"], opened_at=row.opened,

@@ -24,7 +24,8 @@ from app.domain.permissions import Permission, may
 from app.extensions import db
 from app.services import batch_verbs, turns
 from app.services.actor import Actor
-from app.services.items import key_of, need_reason
+from app.services.items import need_reason
+from app.services.once import key_of
 
 log = structlog.get_logger()
 

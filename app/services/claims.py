@@ -11,7 +11,8 @@ from app.domain.models import OrderItem, Wait
 from app.domain.states import PERSON_WAITS
 from app.extensions import db
 from app.services.actor import Actor
-from app.services.items import need_reason, once_and_whole, open_wait_of
+from app.services.items import need_reason, open_wait_of
+from app.services.once import once_and_whole
 
 
 def claim(item_id: uuid.UUID, actor: Actor, idle_seconds: float, *, form_key: str | None = None) -> None:

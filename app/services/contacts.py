@@ -9,8 +9,9 @@ from app.domain import story
 from app.domain.errors import Conflict, Finding, Invalid, NotFound
 from app.domain.models import Contact, Order, User
 from app.extensions import db
-from app.services import items, mails
+from app.services import mails
 from app.services.actor import Actor
+from app.services.once import once_and_whole
 
 LONGEST = {"full_name": 200, "email": 254, "phone": 50}
 
@@ -64,7 +65,7 @@ def add(actor: Actor, account_id: str, given: ContactInput, *, form_key: str) ->
         after = {**tidy.as_dict(), "account": account_id}
         story.audit(actor.name, "contact added", subject=tidy.full_name, after=after)
 
-    items.once_and_whole(actor, "add contact", form_key, do, uuid.uuid5(uuid.NAMESPACE_OID, account_id))
+    once_and_whole(actor, "add contact", form_key, do, uuid.uuid5(uuid.NAMESPACE_OID, account_id))
 
 
 def change(actor: Actor, contact_id: str, given: ContactInput) -> None:

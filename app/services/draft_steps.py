@@ -16,9 +16,9 @@ from app.domain.errors import Conflict, Finding, Invalid
 from app.domain.models import FormKey, Order
 from app.extensions import db
 from app.services import draft_places, drafts, packages, qualification, requirements, terms
-from app.services import items as item_verbs
 from app.services.actor import Actor
 from app.services.draft_places import Where
+from app.services.once import key_of, once, once_and_whole
 from app.services.order_input import OrderInput, WishedDates
 from app.services.requirements import Values
 
@@ -48,7 +48,7 @@ class Seen:
 
 def start(wanted: OrderInput, actor: Actor, config: Config, form_key: str) -> uuid.UUID:
     """Make a draft and answer its id; whoever sends the same form again gets the same draft."""
-    if not item_verbs.once(form_key, actor, START):
+    if not once(form_key, actor, START):
         db.session.rollback()
         return uuid.UUID(_note(form_key, actor).what.removeprefix(START))
     made = drafts.create(wanted, actor, config).id
@@ -59,7 +59,7 @@ def start(wanted: OrderInput, actor: Actor, config: Config, form_key: str) -> uu
 
 def _note(form_key: str, actor: Actor) -> FormKey:
     """What the form did: the key is noted and the draft named in one transaction."""
-    return db.session.get_one(FormKey, item_verbs.key_of(form_key, actor, START))
+    return db.session.get_one(FormKey, key_of(form_key, actor, START))
 
 
 def _inputs(order: Order) -> list[ItemInput]:
@@ -67,7 +67,7 @@ def _inputs(order: Order) -> list[ItemInput]:
 
 
 def _whole(seen: Seen, actor: Actor, what: str, do: Callable[[Order], None]) -> None:
-    item_verbs.once_and_whole(
+    once_and_whole(
         actor, what, seen.form_key, lambda: do(drafts.draft(seen.order_id, actor, seen.version)), seen.order_id
     )
 

@@ -39,11 +39,9 @@ from app.services import (
     requirements,
     terms,
 )
-from app.services import (
-    items as item_verbs,
-)
 from app.services.actor import Actor
 from app.services.draft_items import envelope, item_input, setups_of, stored_input, write
+from app.services.once import once_and_whole
 from app.services.order_changes import locked
 from app.services.order_input import OrderInput, WishedDates
 
@@ -221,7 +219,7 @@ def submit(
         packages.subscribe(order, stored)
         story.tell_all(order.id, logs.notes_of_draft(order.id))
 
-    item_verbs.once_and_whole(actor, "submit order", form_key, do, order_id)
+    once_and_whole(actor, "submit order", form_key, do, order_id)
 
 
 def _own_findings(order: Order) -> list[Finding]:

@@ -24,7 +24,7 @@ from app.domain.models.base import table_of
 from app.extensions import db
 from app.services import import_chunk, turns
 from app.services.actor import Actor
-from app.services.items import key_of
+from app.services.once import key_of
 from app.services.order_input import OrderInput
 from app.services.order_record import packed
 

@@ -3,69 +3,30 @@
 Each verb is one transaction: compare-and-set, journal, audit, log.
 """
 
-import hashlib
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import and_, bindparam, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from app.domain import after_commit, asks, clock, lifecycle, status_words, story
-from app.domain.errors import Conflict, Finding, Forbidden, IllegalMove, Invalid, NotFound, Stale
+from app.domain.errors import Finding, Forbidden, IllegalMove, Invalid, NotFound, Stale
 from app.domain.lifecycle import Move
-from app.domain.models import FormKey, ItemDependency, OrderItem, StepRow, User, Wait
-from app.domain.models.base import table_of
+from app.domain.models import ItemDependency, OrderItem, StepRow, User, Wait
 from app.domain.states import ENDED, PERSON_WAITS, Stage, State, StepState, WaitKind
 from app.domain.story import Line
-from app.domain.upsert import insert_for
 from app.extensions import db
 from app.services.actor import Actor
+from app.services.once import once_and_whole
 
 ADVANCING = frozenset({WaitKind.MANUAL, WaitKind.REVIEW, WaitKind.CONFIRM, WaitKind.MEMBER})
 """Waits whose answer is the step's result; the others only make the item look again."""
-
-
-def key_of(form_key: str, actor: Actor, what: str, about: uuid.UUID | None = None) -> str:
-    """The row's key: a key that somebody else sent, or that was sent for something else, never meets this one."""
-    said = "\n".join((str(actor.user_id or actor.name), what, str(about or ""), form_key))
-    return hashlib.sha256(said.encode()).hexdigest()
-
-
-def once(form_key: str | None, actor: Actor, what: str, about: uuid.UUID | None = None) -> bool:
-    """Note that this form takes effect now; False if it already has, so that a second click changes nothing."""
-    if not form_key:
-        return True
-    row = {"key": key_of(form_key, actor, what, about), "by": actor.name, "what": what[:60], "at": clock.now()}
-    noted = insert_for(form_keys).values(**row).on_conflict_do_nothing().returning(form_keys.c.key)
-    return db.session.execute(noted).first() is not None  # while the first click is at work this waits for its end
-
-
-def once_and_whole(actor: Actor, what: str, form_key: str | None, do: Callable[[], None], about: uuid.UUID) -> None:
-    """Run `do` as one transaction. A repetition of a form that already took effect succeeds without effect."""
-    try:
-        if not once(form_key, actor, what, about):
-            db.session.rollback()
-            return
-        do()
-        db.session.commit()
-    except (Conflict, IntegrityError):
-        db.session.rollback()
-        # Two clicks of one form race to this line: the slower one lost to itself, which is a success.
-        if form_key and db.session.get(FormKey, key_of(form_key, actor, what, about)) is not None:
-            return
-        raise
-    except Exception:
-        db.session.rollback()
-        raise
 
 
 _FRESH: dict[str, Any] = {"attempts": 0, "crashes": 0, "last_error": None, "error_class": None}
 """What a person's decision forgets of the tries before it."""
 
 
-form_keys = table_of(FormKey)
 _next_step = aliased(StepRow)
 _CURRENT = (
     select(StepRow, _next_step.stage, OrderItem.facts)

@@ -15,7 +15,7 @@ from app.domain.story import Line
 from app.extensions import db
 from app.services import order_changes
 from app.services.actor import Actor
-from app.services.items import once_and_whole
+from app.services.once import once_and_whole
 
 
 @dataclass(frozen=True)

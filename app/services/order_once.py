@@ -5,8 +5,9 @@ import uuid
 from app.config import Config
 from app.domain.models import FormKey, Order
 from app.extensions import db
-from app.services import items, orders
+from app.services import orders
 from app.services.actor import Actor
+from app.services.once import key_of, once
 from app.services.order_input import OrderInput
 
 ORDER_NOTE = "order "
@@ -17,13 +18,13 @@ def place(wanted: OrderInput, actor: Actor, config: Config, key: str) -> uuid.UU
 
     `Invalid` names every finding; nothing is stored then.
     """
-    if not items.once(key, actor, ORDER_NOTE):
+    if not once(key, actor, ORDER_NOTE):
         db.session.rollback()
         earlier = placed_before(key, actor)
         assert earlier is not None  # the key is noted and the order named in one transaction
         return earlier
     order: Order = orders.place(wanted, actor, config)
-    note = db.session.get(FormKey, items.key_of(key, actor, ORDER_NOTE))
+    note = db.session.get(FormKey, key_of(key, actor, ORDER_NOTE))
     assert note is not None
     note.what = f"{ORDER_NOTE}{order.id}"
     placed = order.id
@@ -33,7 +34,7 @@ def place(wanted: OrderInput, actor: Actor, config: Config, key: str) -> uuid.UU
 
 def placed_before(key: str, actor: Actor) -> uuid.UUID | None:
     """The order that this form made when it was sent before."""
-    note = db.session.get(FormKey, items.key_of(key, actor, ORDER_NOTE))
+    note = db.session.get(FormKey, key_of(key, actor, ORDER_NOTE))
     if note is None or not note.what.startswith(ORDER_NOTE):
         return None
     return uuid.UUID(note.what.removeprefix(ORDER_NOTE))

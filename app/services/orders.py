@@ -21,6 +21,7 @@ from app.extensions import db
 from app.services import admission, order_checks, order_parties, packages
 from app.services import items as item_verbs
 from app.services.actor import Actor
+from app.services.once import once_and_whole
 from app.services.order_changes import CHANGEABLE, change
 from app.services.order_input import OrderInput, WishedDates
 
@@ -140,7 +141,7 @@ def confirm(
         for wait in _confirmable(order_id, actor, reason, (WaitKind.CONFIRM, WaitKind.MEMBER), only):
             item_verbs.answer_in_transaction(wait, actor, {}, version=None, reason=reason)
 
-    item_verbs.once_and_whole(actor, "confirm order", form_key, do, order_id)
+    once_and_whole(actor, "confirm order", form_key, do, order_id)
 
 
 def reject(
@@ -157,7 +158,7 @@ def reject(
             lifecycle.settle(wait.item_id)
         story.log(order_id, Line(user=f"The order was declined: {reason}"), by=actor.name)
 
-    item_verbs.once_and_whole(actor, "reject order", form_key, do, order_id)
+    once_and_whole(actor, "reject order", form_key, do, order_id)
 
 
 def _as_seen(order_id: uuid.UUID, version: int | None) -> None:
@@ -219,7 +220,7 @@ def cancel(
             item_verbs.cancel_in_transaction(row, actor.name, reason)
         story.audit(actor.name, "order cancelled", order_id=order_id, reason=reason)
 
-    item_verbs.once_and_whole(actor, "cancel order", form_key, do, order_id)
+    once_and_whole(actor, "cancel order", form_key, do, order_id)
 
 
 def _is_draft(order_id: uuid.UUID) -> bool:
@@ -238,7 +239,7 @@ def hold(order_id: uuid.UUID, actor: Actor, reason: str, *, form_key: str | None
     def do() -> None:
         _each(order_id, lambda row: not row.held, stop, "The order is held already, or has ended.")
 
-    item_verbs.once_and_whole(actor, "hold order", form_key, do, order_id)
+    once_and_whole(actor, "hold order", form_key, do, order_id)
 
 
 def release(order_id: uuid.UUID, actor: Actor, *, form_key: str | None = None) -> None:
@@ -253,7 +254,7 @@ def release(order_id: uuid.UUID, actor: Actor, *, form_key: str | None = None) -
     def do() -> None:
         _each(order_id, lambda row: row.held, go_on, "The order is not held.")
 
-    item_verbs.once_and_whole(actor, "release order", form_key, do, order_id)
+    once_and_whole(actor, "release order", form_key, do, order_id)
 
 
 def _exchange_only(actor: Actor) -> None:

@@ -8,7 +8,7 @@ from app.domain.models import OutboxMessage
 from app.domain.models.base import table_of
 from app.extensions import db
 from app.services.actor import Actor
-from app.services.items import once_and_whole
+from app.services.once import once_and_whole
 
 messages = table_of(OutboxMessage)
 

@@ -14,7 +14,7 @@ from app.domain.permissions import STAFF, Role
 from app.extensions import db
 from app.services import access, links, users
 from app.services.actor import Actor
-from app.services.items import once_and_whole
+from app.services.once import once_and_whole
 
 START_PASSWORD_BYTES = 12
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from app.catalogue import details_schema, every_action
-from app.catalogue.fields import details_from_form, from_text
+from app.catalogue.fields import Field, from_text
 from app.catalogue.parsing import Refused, parse
 from app.catalogue.registry import SERVICE_TYPES, action_of
 from app.catalogue.schema import field_schema
@@ -42,6 +42,12 @@ VALUES: tuple[Any, ...] = (
     *({"item": 1}, {"item": 0}, {"item": "1"}, {"item": 1, "more": 1}, {}, [], [1]),
 )
 values = st.sampled_from(VALUES)
+
+
+def details_from_form(fields: tuple[Field, ...], form: dict[str, str]) -> dict[str, Any]:
+    """The details of a submitted form: what is empty is absent."""
+    values = {field.name: from_text(field, form.get(field.name, "")) for field in fields}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 @settings(max_examples=150, deadline=None)

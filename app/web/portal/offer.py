@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.catalogue import JOIN_PVLAN, NORMAL, SERVICE_TYPES, ServiceType
+from app.catalogue import JOIN_PVLAN, NORMAL, ServiceType
 from app.domain.errors import NotFound
 from app.queries.portal_choices import Choices
 
@@ -38,12 +38,8 @@ def slug_of(kind: ServiceType) -> str:
 
 
 def new_offers(choices: Choices) -> Iterator[Offer]:
-    """What can be ordered anew; services for customers only where there are customers, ConneXions only for partners."""
-    for kind in SERVICE_TYPES.values():
-        if kind.key == "reseller_peering_unit" and not choices.customers:
-            continue
-        if kind.key == "connexions" and not choices.groups:
-            continue
+    """What can be ordered anew, and joining a private VLAN."""
+    for kind in choices.new_kinds():
         yield Offer(slug_of(kind), kind)
         if kind.joins is not None:
             yield Offer(JOINING, kind, JOIN_PVLAN)

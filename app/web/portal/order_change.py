@@ -16,7 +16,8 @@ from app.domain.states import ENDED_STATUSES, Stage, Status
 from app.extensions import db
 from app.queries import portal_draft
 from app.queries.portal_words import item_title
-from app.services import items, order_changes
+from app.services import order_changes
+from app.services.once import once_and_whole
 from app.web.guard import actor
 from app.web.portal import forms, item_read, sent
 from app.web.portal.frame import orders_crumb, page
@@ -104,7 +105,7 @@ def change(order_id: uuid.UUID) -> Any:
     try:
         item_read.refuse_if_wrong([(form, "")])
         changes, widths = _changes(order, form), _widths(order, form)
-        items.once_and_whole(actor(), VERB, key, lambda: _do(order_id, changes, widths, version), order_id)
+        once_and_whole(actor(), VERB, key, lambda: _do(order_id, changes, widths, version), order_id)
     except Conflict as refused:
         db.session.rollback()
         return _page(_find(order_id), refused.status, typed=request.form, conflict=refused.detail)

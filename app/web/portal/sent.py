@@ -7,7 +7,7 @@ from flask import request
 from app.domain.errors import Finding, Invalid
 from app.domain.models import FormKey
 from app.extensions import db
-from app.services import items
+from app.services.once import key_of
 from app.web.guard import actor
 
 LONGEST_REASON = 500
@@ -40,4 +40,4 @@ def reason() -> str:
 
 def already(key: str, what: str, about: uuid.UUID) -> bool:
     """Whether this form took effect before: then it is a second click, which changes nothing and is no conflict."""
-    return db.session.get(FormKey, items.key_of(key, actor(), what, about)) is not None
+    return db.session.get(FormKey, key_of(key, actor(), what, about)) is not None

@@ -57,7 +57,7 @@ def _context(said: str = "", refusal: Refusal | None = None) -> dict[str, Any]:
         "sales": sales,
         "next": following,
         "present": presence.here().of([shown.row.id for shown in following], actor()),
-        "to_confirm": [_asked(order) for order in staff_home.orders_to_confirm(NEXT)] if sales else [],
+        "to_confirm": [_asked(order) for order in staff_sales.to_confirm(NEXT)] if sales else [],
         "unanswered": [_unanswered(task) for task in staff_sales.unanswered(NEXT)] if sales else [],
         "more_url": url_for("staff.work", view=View.UNCLAIMED.value),
         "tiles": [_tile(tile) for tile in staff_queue.tiles(actor(), work.target())],
@@ -89,7 +89,7 @@ def _failures() -> list[staff_home.Failure]:
     return staff_home.failures() if frame.may_now(Permission.ITEM_READ) else []
 
 
-def _asked(order: staff_home.ToConfirm) -> dict[str, Any]:
+def _asked(order: staff_sales.SalesTask) -> dict[str, Any]:
     return {"order": order, "due": words.due(order.due_at, order.opened_at),
             "by": order.requestor.get("full_name") or order.requestor.get("email") or ""}  # fmt: skip
 

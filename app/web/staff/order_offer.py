@@ -59,12 +59,8 @@ class Offer:
 
 
 def new_offers(choices: Choices) -> Iterator[Offer]:
-    """What can be ordered anew; services for customers only where there are customers, ConneXions only for partners."""
-    for kind in SERVICE_TYPES.values():
-        if kind.key == "reseller_peering_unit" and not choices.customers:
-            continue
-        if kind.key == "connexions" and not choices.groups:
-            continue
+    """What can be ordered anew, and joining a private VLAN."""
+    for kind in choices.new_kinds():
         yield Offer(f"new:{kind.key.replace('_', '-')}", kind, kind.actions["new"])
         if kind.joins is not None:
             yield Offer(f"new:{JOINING}", kind, kind.joins, JOIN_PVLAN)

@@ -10,7 +10,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.domain.errors import Finding
 from app.domain.permissions import Role, Scope
 from app.extensions import db
-from app.services import items
+from app.services.once import once
 from app.web.guard import actor
 
 ROLES = [Choice(role.value, role.value.capitalize()) for role in Role]
@@ -75,7 +75,7 @@ def form_key() -> str | None:
 
 def first_time(what: str) -> bool:
     """Note in this transaction that the form takes effect; False if it has been sent before."""
-    if items.once(form_key(), actor(), what):
+    if once(form_key(), actor(), what):
         return True
     db.session.rollback()
     return False

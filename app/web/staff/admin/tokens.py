@@ -10,8 +10,8 @@ from app.domain import clock
 from app.domain.errors import Conflict, Finding, Invalid, NotFound
 from app.extensions import db
 from app.queries import staff_admin
-from app.services import items
 from app.services import users as user_verbs
+from app.services.once import once
 from app.web.guard import actor
 from app.web.staff import frame
 from app.web.staff.admin.forms import TokenForm, first_time, form_key, put_findings
@@ -103,7 +103,7 @@ def _number(typed: str) -> float | None:
 def revoke_token(token_id: uuid.UUID) -> Any:
     """POST /admin/tokens/<id>/revoke"""
     try:
-        if items.once(form_key(), actor(), "token revoked", token_id):
+        if once(form_key(), actor(), "token revoked", token_id):
             user_verbs.revoke_token(str(token_id), by=actor().name)
         else:
             db.session.rollback()
