@@ -63,7 +63,7 @@ def _measured(pages: "subprocess.Popen[str]", item_id: uuid.UUID, web: int) -> d
     before, most = cpu_seconds(web), 0.0
     for number in range(-WARM, CHANGES):
         at = _change(item_id, claim=number % 2 == 0)
-        time.sleep(APART_S)
+        time.sleep(APART_S)  # each change is measured alone, after the pages have fetched for the last one
         pages.stdin.write("\n")
         pages.stdin.flush()
         seen = json.loads(pages.stdout.readline())

@@ -95,12 +95,12 @@ def _end_with_starter(options: argparse.Namespace, child: "subprocess.Popen[byte
             pass
     else:
         while _alive(options.watch):
-            time.sleep(0.5)
+            time.sleep(0.5)  # a process that is not our child cannot be waited for
     gone.set()
     child.send_signal(signal.SIGTERM)
     deadline = time.monotonic() + options.grace
     while time.monotonic() < deadline:
-        time.sleep(0.1)
+        time.sleep(0.1)  # main() ends this process as soon as the command has ended
     _end_the_group()  # only reached while the command is still there: main() has not returned
 
 

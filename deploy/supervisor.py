@@ -80,7 +80,7 @@ class Supervisor:
         while not self.stopping and program.runs and time.monotonic() < deadline:
             if condition():
                 return True
-            time.sleep(0.05)
+            time.sleep(0.05)  # the condition is another program's: nothing wakes us
         return False
 
     def keep_running(self, orphaned: Callable[[], bool]) -> None:
@@ -88,7 +88,7 @@ class Supervisor:
         while not self.stopping and not orphaned():
             for program in self.programs:
                 self._look_after(program)
-            time.sleep(LOOK_EVERY)
+            time.sleep(LOOK_EVERY)  # how soon a crash is mended and a stop begins
 
     def _look_after(self, program: Program) -> None:
         now = time.monotonic()
@@ -117,7 +117,7 @@ class Supervisor:
                 program.child.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + max((program.patience for program in programs), default=0)
         while any(program.runs for program in programs) and time.monotonic() < deadline and self._signals < 2:
-            time.sleep(0.05)
+            time.sleep(0.05)  # several children end in any order, and a second Ctrl-C must be seen
         for program in programs:
             if program.child is not None:
                 if program.runs:

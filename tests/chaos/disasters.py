@@ -68,7 +68,7 @@ class Disasters:
 
     def _kill_redis(self) -> None:
         self.room.redis.kill()
-        time.sleep(0.5)
+        time.sleep(0.5)  # so long everybody finds it gone
         for file in self.room.redis.folder.glob("*.rdb"):
             file.unlink()
         self.room.redis.start()
@@ -85,7 +85,7 @@ class Disasters:
         began = time.time()
         self.room.down.append((began - 0.5, float("inf")))
         self.room.postgres.crash()
-        time.sleep(0.5)
+        time.sleep(0.5)  # so long everybody finds it gone
         self.room.postgres.restart()
         # Connections in the pools notice at their next use, and a request may just have been waiting for one.
         self.room.down[-1] = (began - 0.5, time.time() + 2.0)

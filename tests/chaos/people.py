@@ -76,7 +76,7 @@ class Program(Person):
         for number in self.numbers:
             key = str(uuid.uuid4())
             while not stop.is_set() and not self._place(order(number), key):
-                time.sleep(0.3)
+                time.sleep(0.3)  # as a program does that tries again
 
     def _place(self, body: dict[str, Any], key: str) -> bool:
         twice = self.random.random() < 0.2
@@ -147,7 +147,7 @@ class Engineers:
                     self._race(item)
             for item in self._items("error"):
                 self._retry(item)
-            time.sleep(0.2)
+            time.sleep(0.2)  # people look again; without it they would take the processor from the workers
 
     def _items(self, status: str) -> list[dict[str, Any]]:
         answer = self.api.ask("GET", "/oms/order-items", params={"status": status, "limit": 50})

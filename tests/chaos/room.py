@@ -221,4 +221,4 @@ def _answers(url: str) -> bool:
 
 def lease_over() -> None:
     """Until whoever was frozen has noticed that its lease is gone."""
-    time.sleep(LEASE_S + 1)
+    time.sleep(LEASE_S + 1)  # the lease runs on the wall clock of frozen processes: nothing can be asked sooner

@@ -101,7 +101,7 @@ def _run(room: Room, scale: Scale, say: Callable[[str], None]) -> Report:
     deadline = began + scale.longest
     while time.monotonic() < deadline and _ended(room) < scale.items:
         say(f"{time.monotonic() - began:4.0f} s  {_ended(room)}/{scale.items} ended, {disasters.kills} killed")
-        time.sleep(1.0)
+        time.sleep(1.0)  # one line of progress a second
     calm.set()
     trouble.join()
     room.behave()  # it was sick for all steps and thousands of messages; what is left must arrive once it is well
