@@ -1,5 +1,5 @@
 """What web servers and `flask --app wsgi` load."""
 
-from app import create_app
+from app.site import create_app
 
 app = create_app()

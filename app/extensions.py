@@ -1,10 +1,6 @@
-"""Unbound extensions; create_app() binds them."""
+"""The database, unbound; `create_engine_app` binds it. What only faces need stands in `web/extensions.py`."""
 
-from flask_htmx import HTMX
-from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData
 
 NAMES = {
@@ -16,7 +12,3 @@ NAMES = {
 """Every constraint has a name of its own, on both databases, so that a later migration can take it away."""
 
 db = SQLAlchemy(metadata=MetaData(naming_convention=NAMES))
-migrate = Migrate()
-login = LoginManager()
-csrf = CSRFProtect()
-htmx = HTMX()

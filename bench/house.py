@@ -15,12 +15,12 @@ import psutil
 from flask import Flask
 from sqlalchemy import insert
 
-from app import create_app
 from app.config import Config
 from app.domain import clock, lifecycle
 from app.domain.models import Order, OrderItem, Ticket
 from app.domain.states import Status
 from app.extensions import db
+from app.site import create_app
 from bench.plan import SERVICE_TYPE
 from deploy import children
 from tests import cast

@@ -17,9 +17,9 @@ import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
-from app import create_app
 from app.config import Config
 from app.extensions import db
+from app.site import create_app
 from tests.support import browser, shared
 from tests.support.postgres import PostgresServer, PostgresUnavailable
 from tests.support.redis import RedisServer

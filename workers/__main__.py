@@ -14,9 +14,10 @@ import structlog
 
 import workers.handlers  # registers the handlers
 import workers.jobs  # noqa: F401  (a worker that cannot do its jobs must not start)
-from app import create_app, logs
+from app import logs
 from app.config import Config
 from app.domain.states import Stage
+from app.engine import create_engine_app
 from app.extensions import db
 from app.queues import QUEUES
 from app.settings import ConfigError
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
         config = Config.from_env()
-        app = create_app(config)
+        app = create_engine_app(config)
     except ConfigError as why:
         sys.stderr.write(f"The worker cannot start. {why}\n")
         return 1

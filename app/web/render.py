@@ -14,7 +14,7 @@ from flask_login import current_user
 from app.config import Config
 from app.domain import clock
 from app.domain.states import ICONS, Status
-from app.extensions import htmx
+from app.web.extensions import htmx
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "

@@ -16,11 +16,11 @@ import psutil
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from app import create_app
 from app.config import Config
 from app.database import reading
 from app.domain.models import Port
 from app.extensions import db
+from app.site import create_app
 from deploy import children
 from tests import cast
 from tests.chaos.scale import FAULTS, LEASE_S, SETTINGS, Scale

@@ -12,8 +12,8 @@ from alembic.migration import MigrationContext
 from flask import Flask
 from sqlalchemy import Connection, inspect, text
 
-from app import create_app
 from app.extensions import db
+from app.site import create_app
 from tests.support.schema import DATABASES, test_config
 
 CURE = (

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import create_app
 from app.extensions import db
 from app.services import demo
+from app.site import create_app
 from tests.conftest import TEMPLATE
 from tests.ops.conftest import start_worker  # noqa: F401  (a fixture of these tests as well)
 from tests.support import shared

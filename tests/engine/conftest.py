@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import create_app
 from app.config import Config
 from app.domain import clock
 from app.extensions import db
+from app.site import create_app
 from tests.conftest import TEMPLATE
 from tests.engine.room import TRIAL, Room
 from tests.support.postgres import PostgresServer

@@ -26,7 +26,6 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import and_, delete, or_, select, update
 
-from app import create_app
 from app.domain import after_commit, clock, lifecycle, status_words
 from app.domain.errors import Conflict, TemporaryFailure, UnknownOutcome
 from app.domain.lifecycle import Flags, Lease, Move
@@ -50,6 +49,7 @@ from app.extensions import db
 from app.services import items
 from app.services.actor import Actor
 from app.services.stock import Stock
+from app.site import create_app
 from tests.engine.actors import Puppet, boundary, strings_off, strings_on
 from tests.engine.room import ACCOUNT, TRIAL, FarSide, FarSystems, does, notes
 from tests.support.schema import test_config

@@ -14,10 +14,10 @@ from flask import Flask
 from sqlalchemy import event
 
 import workers.handlers  # noqa: F401 - registers them
-from app import create_app
 from app.config import Config
 from app.domain import clock
 from app.extensions import db
+from app.site import create_app
 from tests import cast
 from tests.handlers.exchange import Exchange
 from tests.support.far_side import FarSide

@@ -70,5 +70,19 @@ def test_only_the_queue_room_knows_rq() -> None:
     assert not wrong, f"{wrong} import rq: put what they need into app/queues.py (web) or workers/worker.py (workers)"
 
 
+@pytest.mark.parametrize("heavy", ["app.web", "app.site", "flask_wtf", "alembic", "authlib"])
+def test_a_worker_loads_nothing_that_only_a_face_needs(heavy: str) -> None:
+    reached, ahead = set(), ["workers.__main__"]
+    while ahead:
+        module = ahead.pop()
+        if module not in reached:
+            reached.add(module)
+            parents = {module.rsplit(".", level)[0] for level in range(module.count(".") + 1)}
+            ahead += [there for here, there in IMPORTS if here == module or here in parents]
+    loaded = sorted(module for module in reached if _inside(module, heavy))
+    cure = "a worker would grow by a third; build on app.engine, and keep what only faces need below app/web"
+    assert not loaded, f"workers load {loaded}: {cure}"
+
+
 def test_there_are_enough_modules_for_these_rules_to_mean_something() -> None:
     assert len({here for here, _ in IMPORTS}) > 60

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import create_app
 from app.config import Config
 from app.domain import clock
 from app.domain.models import Account, Service
 from app.extensions import db
+from app.site import create_app
 from tests.conftest import TEMPLATE
 from tests.support.far_side import FarSide
 from tests.support.postgres import PostgresServer

@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 from flask import Flask
 
-from app import create_app
 from app.extensions import db
+from app.site import create_app
 from tests.support.far_side import CALLBACK_SECRET, TICKETING_KEY, TOKEN, FarSide
 from tests.support.ports import free_port
 from tests.support.schema import TEST_KEY, test_config

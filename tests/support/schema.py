@@ -7,9 +7,9 @@ from typing import Any
 import flask_migrate
 import pytest
 
-from app import create_app
 from app.config import Config
 from app.extensions import db
+from app.site import create_app
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 DATABASES = ("sqlite", "postgresql")

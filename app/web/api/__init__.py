@@ -3,8 +3,8 @@
 from flask import Blueprint
 
 from app.domain.permissions import Permission
-from app.extensions import csrf
 from app.web.api import browsing, configuring, drafts, imports, items, logs, members, openapi, orders, qualifications
+from app.web.extensions import csrf
 from app.web.guard import routes
 
 bp = Blueprint("api", __name__)

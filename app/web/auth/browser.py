@@ -7,8 +7,8 @@ from flask_login import UserMixin, current_user, login_user
 
 from app.config import Config
 from app.domain.models import User, WebSession
-from app.extensions import login as manager
 from app.services import access
+from app.web.extensions import login as manager
 
 
 class SignedIn(UserMixin):

@@ -4,9 +4,9 @@ from typing import Any
 
 from flask import current_app, render_template
 
-from app.extensions import csrf
 from app.queries.notice_words import LABELS
 from app.services.mails import choices, signing
+from app.web.extensions import csrf
 
 
 def stop_mail(token: str) -> Any:

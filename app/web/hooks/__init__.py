@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from app.domain.permissions import Permission
-from app.extensions import csrf
+from app.web.extensions import csrf
 from app.web.guard import routes
 from app.web.hooks import nca
 

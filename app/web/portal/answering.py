@@ -6,9 +6,10 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 
 from app.domain.errors import Conflict, Forbidden, HandoffError, NotFound, Stale
-from app.extensions import db, htmx
+from app.extensions import db
 from app.queries.portal_order import OrderPart
 from app.services import items, orders
+from app.web.extensions import htmx
 from app.web.guard import actor
 from app.web.portal import orders as pages
 from app.web.portal import sent

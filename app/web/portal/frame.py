@@ -7,8 +7,8 @@ from flask_login import current_user
 
 from app.domain.errors import NotFound
 from app.domain.models import User
-from app.extensions import htmx
 from app.queries import notices, portal_asked
+from app.web.extensions import htmx
 from app.web.guard import actor
 
 Crumb = tuple[str, str]

@@ -6,9 +6,9 @@ from flask import Response, current_app, render_template, request, url_for
 
 from app.config import Config
 from app.domain.permissions import Permission, Role, may
-from app.extensions import htmx
 from app.queries import notices, staff_queue
 from app.queries.staff_queue import CAP, View
+from app.web.extensions import htmx
 from app.web.guard import actor
 from app.web.render import page_or_fragment
 from app.web.staff import words

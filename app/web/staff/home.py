@@ -8,11 +8,12 @@ from app import presence
 from app.domain.errors import Conflict, Invalid
 from app.domain.permissions import STAFF, Permission, Role
 from app.domain.states import WaitKind
-from app.extensions import db, htmx
+from app.extensions import db
 from app.queries import staff_home, staff_queue, staff_rows, staff_sales
 from app.queries.staff_queue import CAP, Filters, Queue, View
 from app.services import batches
 from app.services.batches import Verb
+from app.web.extensions import htmx
 from app.web.guard import actor
 from app.web.staff import frame, rows, words, work
 from app.web.staff.refusal import Refusal

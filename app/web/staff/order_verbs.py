@@ -11,9 +11,10 @@ from flask import flash, redirect, request, url_for
 
 from app.domain.errors import Conflict, Finding, Forbidden, Invalid, NotFound
 from app.domain.states import WaitKind
-from app.extensions import db, htmx
+from app.extensions import db
 from app.queries import staff_order
 from app.services import items, order_desk, orders
+from app.web.extensions import htmx
 from app.web.guard import actor
 from app.web.staff import order_page
 from app.web.staff.refusal import HIDDEN, Refusal

@@ -14,10 +14,11 @@ from flask import Response, flash, make_response, redirect, request, url_for
 from app.domain.errors import Conflict, Finding, Forbidden, Invalid
 from app.domain.permissions import Permission
 from app.domain.states import WaitKind
-from app.extensions import db, htmx
+from app.extensions import db
 from app.queries import staff_item, staff_rows
 from app.services import claims, items
 from app.services.actor import Actor
+from app.web.extensions import htmx
 from app.web.guard import actor
 from app.web.render import ago
 from app.web.staff import frame, home, items_page, work
