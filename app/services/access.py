@@ -13,18 +13,18 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, true
 
 from app.domain import clock, story
 from app.domain.errors import Finding, Invalid, NotSignedIn
-from app.domain.models import Account, ApiToken, LoginFailure, Order, User, WebSession
+from app.domain.models import Account, ApiToken, Order, User, WebSession
 from app.domain.permissions import STAFF, Role, Scope
 from app.domain.states import Status
-from app.domain.upsert import insert_for
 from app.extensions import db
+from app.services import guessing
 from app.services.actor import Actor
+from app.services.guessing import FREE_FAILURES
 
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 """Verified against when the address is unknown, so that both cases take equally long."""
 
-FREE_FAILURES = 5
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 200
 TOKEN_PREFIX = "hnd_"
@@ -59,23 +59,23 @@ def digest(secret: str) -> str:
 
 
 def check_password(email: str, password: str, client: str) -> User:
-    """Whose address and password these are; a session is not open yet. Commits what it noted.
+    """Whose address and password these are; a session is not open yet. Commits what it noted, before it looks.
 
     `NotSignedIn` with one sentence for every reason. After a few failures in a row this client must wait before it
     tries this address again, twice as long after each further one; after many, before it tries any address. Others
     who sign in with the same address do not wait: a stranger's guesses must not lock a person out.
     """
     email = email.strip().lower()
-    subjects = _subjects(email, client)
-    _refuse_if_blocked(subjects)
+    pair, network = _subjects(email, client)
+    tries = {pair: FREE_FAILURES, network: FREE_FAILURES * 10}
+    guessing.count(tries)
     user = db.session.execute(select(User).where(User.email == email)).scalar_one_or_none()
     if not _verified(user, password) or user is None or not user.active:
-        for subject, free in zip(subjects, (FREE_FAILURES, FREE_FAILURES * 10), strict=True):
-            _count_failure(subject, free)
         story.audit("nobody", "sign-in failed", subject=email[:200])
         db.session.commit()
         raise NotSignedIn("The e-mail address or the password is not right.")
-    db.session.execute(delete(LoginFailure).where(LoginFailure.subject == subjects[0]))
+    guessing.forgive(tries)
+    guessing.forget(pair)
     if _outdated(user.password_hash):
         user.password_hash = _hasher.hash(password)
     db.session.commit()
@@ -96,27 +96,6 @@ def open_session(user: User, user_agent: str, hours: float, *, how: str = "passw
     return secret
 
 
-def refuse_guessing(subject: str) -> None:
-    """`NotSignedIn` while this subject has to wait after wrong guesses."""
-    _refuse_if_blocked([subject])
-
-
-def count_guess(subject: str) -> None:
-    """A wrong guess; after a few of them the subject has to wait. In the caller's transaction."""
-    _count_failure(subject, FREE_FAILURES)
-
-
-def forget_guesses(subject: str) -> None:
-    db.session.execute(delete(LoginFailure).where(LoginFailure.subject == subject))
-
-
-def wished_too_often(subject: str, most: int) -> bool:
-    """Count a wish; whether this subject had more than so many within the hour. In the caller's transaction."""
-    _count_failure(subject, 10**6)
-    row = db.session.get(LoginFailure, subject)
-    return row is not None and row.failures > most
-
-
 def _outdated(password_hash: str) -> bool:
     """Hashed with weaker parameters than today's: hashed anew while the password is at hand."""
     try:
@@ -125,7 +104,7 @@ def _outdated(password_hash: str) -> bool:
         return False
 
 
-def _subjects(email: str, client: str) -> list[str]:
+def _subjects(email: str, client: str) -> tuple[str, str]:
     """What failures are counted by: the address as tried by this client, and the client.
 
     An IPv6 client is its network of 64 bits, as each of its machines has all addresses of that to try from.
@@ -135,7 +114,7 @@ def _subjects(email: str, client: str) -> list[str]:
         network = str(ipaddress.ip_network((where, 64), strict=False) if where.version == 6 else where)
     except ValueError:
         network = client[:200]
-    return [f"pair:{digest(f'{email} {network}')}", f"client:{network}"]
+    return f"pair:{digest(f'{email} {network}')}", f"client:{network}"
 
 
 def _verified(user: User | None, password: str) -> bool:
@@ -144,35 +123,6 @@ def _verified(user: User | None, password: str) -> bool:
         return _hasher.verify(user.password_hash if user and known else _NOBODY, password) and known
     except (VerifyMismatchError, InvalidHashError):
         return False
-
-
-def _refuse_if_blocked(subjects: list[str]) -> None:
-    until = db.session.scalars(
-        select(LoginFailure.blocked_until).where(
-            LoginFailure.subject.in_(subjects), LoginFailure.blocked_until > clock.now()
-        )
-    ).first()
-    if until is not None:
-        seconds = int((until - clock.now()).total_seconds()) + 1
-        raise NotSignedIn(f"Too many failed attempts. Try again in {seconds} seconds.")
-
-
-def _count_failure(subject: str, free: int) -> None:
-    now = clock.now()
-    made = insert_for(LoginFailure).values(subject=subject, failures=0, last_at=now)
-    db.session.execute(made.on_conflict_do_nothing())
-    row = db.session.execute(
-        select(LoginFailure)
-        .where(LoginFailure.subject == subject)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one()
-    if row.last_at < now - timedelta(hours=1):
-        row.failures = 0
-    row.failures += 1
-    row.last_at = now
-    if row.failures > free:
-        row.blocked_until = now + timedelta(seconds=min(900, 2 ** min(row.failures - free, 10)))
 
 
 def session_of(secret: str) -> WebSession | None:
@@ -201,17 +151,20 @@ def others_of(user_id: uuid.UUID, secret: str) -> ColumnElement[bool]:
 
 
 def check_own_password(user: User, password: str) -> None:
-    """`Invalid` if it is not theirs; slowed down as sign-ins are, for a browser that was left open."""
-    subject = f"own:{user.id}"
+    """`Invalid` if it is not theirs; slowed down as sign-ins are, for a browser that was left open. Commits the try."""
+    subject = own_password(user)
     try:
-        _refuse_if_blocked([subject])
+        guessing.count({subject: FREE_FAILURES})
     except NotSignedIn as why:
         raise Invalid("The password was not checked.", [Finding("/current", "wait", why.detail)]) from None
     if not _verified(user, password):
-        _count_failure(subject, FREE_FAILURES)
-        db.session.commit()
         raise Invalid("The password is not right.", [Finding("/current", "match", "This is not your password.")])
-    db.session.execute(delete(LoginFailure).where(LoginFailure.subject == subject))
+    guessing.forget(subject)
+
+
+def own_password(user: User) -> str:
+    """What wrong guesses of somebody who is signed in are counted by."""
+    return f"own:{user.id}"
 
 
 def sign_out(secret: str) -> None:

@@ -8,9 +8,9 @@ from sqlalchemy.exc import IntegrityError
 from app.config import Config
 from app.domain import clock, story
 from app.domain.errors import Conflict, Finding, Invalid
-from app.domain.models import Account, LoginFailure, MailChoice, OneTimeLink, User, WebSession
+from app.domain.models import Account, MailChoice, OneTimeLink, User, WebSession
 from app.extensions import db
-from app.services import access, links, mails, users
+from app.services import access, guessing, links, mails, users
 from app.services.links import ADDRESS, INVITATION, RESET
 
 NO_PASSWORD = "none yet"
@@ -43,8 +43,8 @@ def ask_reset(email: str, client: str) -> None:
     """
     email = email.strip().lower()[: users.LONGEST_EMAIL]
     user = db.session.execute(select(User).where(User.email == email, User.active)).scalar_one_or_none()
-    enough = access.wished_too_often(f"reset:{access.digest(email)}", RESETS_AN_HOUR)
-    enough = access.wished_too_often(f"reset-client:{client[:200]}", RESETS_A_CLIENT) or enough
+    enough = guessing.wished_too_often(f"reset:{access.digest(email)}", RESETS_AN_HOUR)
+    enough = guessing.wished_too_often(f"reset-client:{client[:200]}", RESETS_A_CLIENT) or enough
     if user is not None and not enough:
         links.send(RESET, user, "reset", user.email)
         story.audit("nobody", "password reset asked for", subject=email)
@@ -69,7 +69,7 @@ def _with_password(found: OneTimeLink, hashed: str) -> User:
     user.password_hash = hashed
     links.withdraw_all(user.id)
     db.session.execute(delete(WebSession).where(WebSession.user_id == user.id))
-    db.session.execute(delete(LoginFailure).where(LoginFailure.subject == f"own:{user.id}"))
+    guessing.forget(access.own_password(user))
     story.audit(user.name, "password chosen by link", subject=user.email, after={"link": found.purpose})
     if found.purpose == RESET:
         tell_password_changed(user)

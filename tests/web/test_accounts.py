@@ -11,7 +11,7 @@ from app.domain import clock
 from app.domain.errors import Finding, Invalid
 from app.domain.models import Audit, Mail, User
 from app.extensions import db
-from app.services import access, accounts, second_factor
+from app.services import access, accounts, guessing, second_factor
 from app.services.mails import letters
 from app.services.users import NO_PASSWORD
 from tests import cast
@@ -219,7 +219,7 @@ def test_codes_cannot_be_guessed_and_half_a_sign_in_does_not_last(desk: Desk, en
     _, recovery = switch_on(desk, engineer)
     client = anybody(desk)
     post(client, "/login", email=cast.ENGINEER, password=cast.PASSWORD)
-    for guess in range(access.FREE_FAILURES + 1):
+    for guess in range(guessing.FREE_FAILURES + 1):
         post(client, "/login/code", code=f"{guess:06d}")
     status, said = post(client, "/login/code", code=recovery[0])
     assert status == 401 and "Too many failed attempts" in said

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from app.domain.models import WebSession
 from app.extensions import db
-from app.services import access
+from app.services import access, guessing
 from tests import cast
 from tests.web.desk import Desk, later, press, words
 
@@ -46,7 +46,7 @@ def test_a_password_that_cannot_be_is_told_at_its_field(
 
 
 def test_a_browser_that_was_left_open_is_no_place_to_guess(engineer: FlaskClient) -> None:
-    for _ in range(access.FREE_FAILURES + 1):
+    for _ in range(guessing.FREE_FAILURES + 1):
         change(engineer, current="wrong")
     status, told = change(engineer)
     assert status == 422

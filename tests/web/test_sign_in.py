@@ -4,7 +4,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.services import access
-from app.services.access import FREE_FAILURES
+from app.services.guessing import FREE_FAILURES
 from tests import cast
 from tests.web.desk import Desk, form, later, words
 

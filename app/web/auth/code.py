@@ -9,7 +9,7 @@ from app.domain import clock, story
 from app.domain.errors import Conflict, NotSignedIn
 from app.domain.models import User
 from app.extensions import db
-from app.services import access, second_factor
+from app.services import access, guessing, second_factor
 from app.web.auth.browser import config, enter, safe_next
 
 HALF = "half_signed_in"
@@ -54,13 +54,12 @@ def check_code() -> Any:
     user, target = _needed_half()
     guesses = f"code:{user.id}"
     try:
-        access.refuse_guessing(guesses)
+        guessing.count({guesses: guessing.FREE_FAILURES})
     except NotSignedIn as why:
         return render_template("auth/code.html", error=why.detail), 401
     if not second_factor.check(user, request.form.get("code", "")[:100], config()):
-        access.count_guess(guesses)
         story.audit("nobody", "sign-in code failed", subject=user.email)
         db.session.commit()
         return render_template("auth/code.html", error="This code is not right, or it was used already."), 401
-    access.forget_guesses(guesses)
+    guessing.forget(guesses)
     return enter(user, target, how="password and code")
