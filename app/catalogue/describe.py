@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from app.catalogue.fields import Audience, Field
+from app.catalogue.reading import entry
 from app.catalogue.registry import NORMAL, action_of, service_type
 from app.catalogue.showing import NO_NAMES, Names, show
 
@@ -88,5 +89,21 @@ def _rows(fields: tuple[Field, ...], details: Mapping[str, Any], audience: Audie
 def _row(field: Field, details: Mapping[str, Any], audience: Audience, names: Names) -> Iterator[Row]:
     if audience == "ticket" and field.preceded_by:
         yield field.preceded_by
-    if details.get(field.name) is not None:
-        yield field.label_for(audience), show(field, details[field.name], audience, names)
+    value = details.get(field.name)
+    label = field.label_for(audience)
+    if field.kind == "object" and isinstance(value, dict):
+        yield from _parts(label, field, value, audience, names)
+    elif field.kind == "list" and isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _parts(entry(field, index), field, one, audience, names)
+    elif value is not None:
+        yield label, show(field, value, audience, names)
+
+
+def _parts(label: str, field: Field, value: Any, audience: Audience, names: Names) -> Iterator[Row]:
+    """One row for each part: “Address, Street”. What is no object is shown as it stands."""
+    if not isinstance(value, dict):
+        yield label, str(value)
+        return
+    for part_label, words in _rows(field.fields, value, audience, names):
+        yield f"{label}, {part_label}", words

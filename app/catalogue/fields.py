@@ -17,11 +17,14 @@ Kind = Literal[
     "asn",
     "choice",
     "flag",
+    "date",
     "reference",
     "fabric",
     "location",
     "port_group",
     "account",
+    "object",
+    "list",
 ]
 
 NUMBER_KINDS = frozenset({"integer", "mbps", "vlan", "asn"})
@@ -48,6 +51,9 @@ class Field:
     `max_length` texts. `refers_to` lists the service types that a reference may name. `preceded_by` is a fixed ticket
     row before this field. `stands_above`: in a ticket, a reference to the order's only item of that type is left out,
     as its block stands above.
+
+    `fields` are the parts of an object, or of each object of a list, which has `minimum` to `maximum` of them, each
+    called `each`. Parts are plain: they have none of their own.
     """
 
     name: str
@@ -63,6 +69,8 @@ class Field:
     maximum: int | None = None
     max_length: int = 100
     refers_to: tuple[str, ...] = ()
+    fields: tuple["Field", ...] = ()
+    each: str = ""
     preceded_by: tuple[str, str] | None = None
     stands_above: bool = False
 
@@ -76,6 +84,11 @@ class Field:
     def optional(self) -> "Field":
         """The same field where it need not be given, e.g. in a change: absent means as it is, so no default."""
         return replace(self, required=False, default=None)
+
+
+def part(fields: tuple[Field, ...], name: object) -> Field | None:
+    """The field of this name among these."""
+    return next((one for one in fields if one.name == name), None)
 
 
 def is_item_reference(value: object) -> bool:

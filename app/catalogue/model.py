@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.catalogue.fields import Field
+from app.catalogue.fields import Field, part
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Action:
     changes: bool = False
 
     def field(self, name: str) -> Field | None:
-        return next((one for one in self.fields if one.name == name), None)
+        return part(self.fields, name)
 
     @property
     def may_change(self) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
-"""Reads one detail strictly: JSON types as the seed prints them, nothing guessed, every refusal one plain sentence.
+"""Reads one plain value strictly: JSON types as the seed prints them, nothing guessed, every refusal one sentence.
 
 Sources of the rules: MAC unicast and not zero, VLAN 1–4094 (IEEE 802.1Q reserves 0 and 4095), ASN 32-bit without 0,
 AS_TRANS 23456 (RFC 6793) and the reserved last one (RFC 7300), bandwidth in Mbit/s where 0 means not policed.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from app.catalogue.fields import Field, Kind, is_item_reference
@@ -20,6 +21,8 @@ _MAC_FORMS = re.compile(
     re.IGNORECASE,
 )
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
 
 class Refused(ValueError):
     """A value that breaks a rule. `sentence` follows the field's label: “must be between 1 and 4094.”"""
@@ -31,7 +34,7 @@ class Refused(ValueError):
 
 
 def parse(field: Field, raw: Any) -> Any:
-    """The value to store for what was sent. Raises `Refused` with the broken rule."""
+    """The value to store for what was sent. Raises `Refused` with the broken rule. `reading` reads what has parts."""
     if field.choices:
         return _choice(field, raw)
     return _PARSERS[field.kind](field, raw)
@@ -100,6 +103,16 @@ def _flag(_: Field, raw: Any) -> bool:
     return raw
 
 
+def _date(_: Field, raw: Any) -> str:
+    if not isinstance(raw, str) or not _DAY.fullmatch(raw):
+        raise Refused("type", "must be a date such as 2027-05-01.")
+    try:
+        date.fromisoformat(raw)
+    except ValueError:
+        raise Refused("range", "is no day that exists.") from None
+    return raw
+
+
 def _choice(field: Field, raw: Any) -> str | int:
     numbers = all(isinstance(choice.value, int) for choice in field.choices)
     if type(raw) is not (int if numbers else str):
@@ -130,7 +143,7 @@ def _text(field: Field, raw: Any) -> str:
     return plain_text(raw, field.max_length)
 
 
-_PARSERS: dict[Kind, Callable[[Field, Any], Any]] = {
+_PARSERS: Mapping[Kind, Callable[[Field, Any], Any]] = {
     "text": _text,
     "choice": _choice,
     "integer": _integer,
@@ -139,6 +152,7 @@ _PARSERS: dict[Kind, Callable[[Field, Any], Any]] = {
     "asn": _asn,
     "mac": _mac,
     "flag": _flag,
+    "date": _date,
     "reference": lambda _, raw: reference(raw),
     "fabric": _text,
     "location": _text,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.catalogue import parsing, shape
+from app.catalogue import parsing, reading, shape
 from app.catalogue.lines import ItemLike, Reference, numbers_of
 from app.catalogue.model import Action
 from app.catalogue.registry import ORDER_TYPES, SERVICE_TYPES, action_of, service_type
@@ -82,14 +82,4 @@ def given(action: Action, raw: Any, pointer: str) -> tuple[dict[str, Any], list[
         return {}, []
     if not isinstance(raw, dict):
         return {}, [Finding(pointer, "type", "The details must be an object.")]
-    findings = [shape.unknown(name, action, pointer) for name in raw if action.field(str(name)) is None]
-    details: dict[str, Any] = {}
-    for one in action.fields:
-        if one.name not in raw:
-            continue
-        try:
-            details[one.name] = parsing.parse(one, raw[one.name])
-        except parsing.Refused as wrong:
-            words = f"{one.label} ({one.name}) {wrong.sentence}"
-            findings.append(Finding(f"{pointer}/{one.name}", wrong.rule, words))
-    return details, findings
+    return reading.fields(action.fields, raw, pointer, complete=False)

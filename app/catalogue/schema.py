@@ -29,17 +29,30 @@ def details_schema(type_key: str, action: str, order_type: str = NORMAL) -> dict
     found = action_of(type_key, action, order_type)
     if found is None:
         raise KeyError(f"{type_key} {action}")
-    schema: dict[str, Any] = {
-        "type": "object",
-        "properties": {field.name: field_schema(field) for field in found.fields},
-        "additionalProperties": False,
-    }
-    required = [field.name for field in found.fields if field.required]
-    if required:
-        schema["required"] = required
+    schema = _object(found.fields)
     if found.may_change:
         schema["minProperties"] = 1
     return schema
+
+
+def sketch(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what a draft may say: the same, but everything may still be missing."""
+    asked = {name: rule for name, rule in schema.items() if name not in ("required", "minProperties", "minItems")}
+    if schema.get("type") == "object":
+        asked["properties"] = {name: sketch(one) for name, one in schema["properties"].items()}
+    elif schema.get("type") == "array":
+        asked["items"] = sketch(schema["items"])
+    return asked
+
+
+def _object(fields: tuple[Field, ...]) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {field.name: field_schema(field) for field in fields},
+        "additionalProperties": False,
+    }
+    required = [field.name for field in fields if field.required]
+    return {**schema, "required": required} if required else schema
 
 
 def field_schema(field: Field) -> dict[str, Any]:
@@ -56,6 +69,14 @@ def _form(field: Field) -> dict[str, Any]:
         return {"type": "integer", "minimum": field.minimum, "maximum": field.maximum}
     if field.kind == "asn":
         return {"type": "integer", "minimum": 1, "maximum": LAST_ASN, "not": {"const": 23456}}
+    if field.kind == "object":
+        return _object(field.fields)
+    if field.kind == "list":
+        bounds = {"minItems": field.minimum, "maxItems": field.maximum}
+        told = {name: bound for name, bound in bounds.items() if bound is not None}
+        return {"type": "array", "items": _object(field.fields), **told}
+    if field.kind == "date":
+        return {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
     if field.kind == "flag":
         return {"type": "boolean"}
     if field.kind == "reference":

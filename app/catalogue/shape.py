@@ -1,10 +1,9 @@
 """Reads the items of an order strictly, one by one, without asking the world. Never raises: it finds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from app.catalogue import parsing
-from app.catalogue.fields import Field
+from app.catalogue import parsing, reading
 from app.catalogue.lines import ItemLike, Line, numbers_of
 from app.catalogue.model import Action
 from app.catalogue.registry import JOIN_PVLAN, ORDER_TYPES, SERVICE_TYPES, action_of, joins, service_type
@@ -84,38 +83,8 @@ def read_details(action: Action, raw: Any, pointer: str = "/details") -> tuple[d
         raw = {}
     if not isinstance(raw, dict):
         return {}, [Finding(pointer, "type", "The details must be an object.")]
-    findings = [unknown(name, action, pointer) for name in raw if action.field(str(name)) is None]
-    details: dict[str, Any] = {}
-    for field in action.fields:
-        try:
-            value = _value(field, raw)
-        except parsing.Refused as wrong:
-            where = f"{pointer}/{field.name}"
-            findings.append(Finding(where, wrong.rule, f"{field.label} ({field.name}) {wrong.sentence}"))
-        else:
-            if value is not None:
-                details[field.name] = value
+    details, findings = reading.fields(action.fields, raw, pointer, complete=True)
     if action.may_change and not details and not findings:
         names = ", ".join(action.may_change)
         findings.append(Finding(pointer, "required", f"Say what is to change; it can be {names}."))
     return details, findings
-
-
-def _value(field: Field, raw: Mapping[str, Any]) -> Any:
-    if field.name in raw:
-        return parsing.parse(field, raw[field.name])
-    if field.required:
-        raise parsing.Refused("required", "is missing.")
-    return field.default
-
-
-def unknown(name: object, action: Action, pointer: str) -> Finding:
-    shown = str(name)[:60].encode("utf-8", "replace").decode()
-    if name == "service_number":
-        sentence = "The service number stands beside the details, not among them."
-    elif action.fields:
-        known = ", ".join(field.name for field in action.fields)
-        sentence = f"There is no detail “{shown}” here; it can be {known}."
-    else:
-        sentence = f"There is no detail “{shown}” here; this action takes none."
-    return Finding(f"{pointer}/{shown.replace('~', '~0').replace('/', '~1')}", "unknown", sentence)

@@ -30,7 +30,7 @@ NO_NAMES = Names()
 
 
 def show(field: Field, value: Any, audience: Audience, names: Names = NO_NAMES) -> str:
-    """The words for one value. Total: a value that is not of the field's kind is shown as it stands."""
+    """The words for one plain value. Total: a value that is not of the field's kind is shown as it stands."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.catalogue import SERVICE_TYPES, action_of
+from app.catalogue import SERVICE_TYPES, action_of, reading
 from app.catalogue.fields import Field
 from app.catalogue.model import Action
 from app.catalogue.partial import given
@@ -105,11 +105,19 @@ def _service(item: OrderItem, order: Order, known: _Known) -> dict[str, Any]:
 
 
 def _field(one: Field, item: OrderItem, fixed: set[str], known: _Known) -> dict[str, Any]:
-    offered = [{"value": choice.value, "label": choice.label} for choice in one.choices]
-    if not offered:
+    offered: Sequence[Mapping[str, Any]] = ()
+    if not one.choices:
         offered = known.choices.get("pvlan" if one.refers_to == ("pvlan",) else one.kind, [])
     if one.kind == "location" and item.details.get("fabric"):
         offered = [choice for choice in offered if choice.get("fabric") in (None, item.details["fabric"])]
+    return _asked(one, offered, fixed=one.name in fixed, value=item.details.get(one.name))
+
+
+def _asked(
+    one: Field, offered: Sequence[Mapping[str, Any]] = (), *, fixed: bool = False, value: Any = None
+) -> dict[str, Any]:
+    """What is asked, with its parts where it has any. `offered`: choices that the catalogue itself does not list."""
+    choices = offered or [{"value": choice.value, "label": choice.label} for choice in one.choices]
     return {
         "name": one.name,
         "label": one.label,
@@ -117,12 +125,13 @@ def _field(one: Field, item: OrderItem, fixed: set[str], known: _Known) -> dict[
         "unit": one.unit,
         "help": one.help,
         "required": one.required,
-        "fixed": one.name in fixed,
+        "fixed": fixed,
         "default_value": one.default,
         "minimum": one.minimum,
         "maximum": one.maximum,
-        "choices": [{"value": choice["value"], "label": choice["label"]} for choice in offered],
-        "value": item.details.get(one.name),
+        "choices": [{"value": choice["value"], "label": choice["label"]} for choice in choices],
+        "fields": [_asked(inner) for inner in one.fields],
+        "value": value,
     }
 
 
@@ -161,10 +170,7 @@ def missing(order: Order, known: _Known | None = None) -> list[Finding]:
     found = []
     for index, item in enumerate(order.items):
         action = action_of(item.service_type, item.action, order.type)
-        for one in action.fields if action else ():
-            if one.required and item.details.get(one.name) is None:
-                where = f"/items/{index}/details/{one.name}"
-                found.append(Finding(where, "required", f"{one.label} ({one.name}) is missing."))
+        found += reading.missing(action.fields if action else (), item.details, f"/items/{index}/details")
         found += _missing_beside(index, item, known)
     return found
 

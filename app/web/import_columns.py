@@ -21,8 +21,11 @@ REQUESTOR = {
 }  # fmt: skip
 NESTED = {"sub_customer": ("sub_customer", "account_id"), "product": ("product", "code")}
 COPIES = "additional_cc"
-DETAILS: dict[str, Field] = {field.name: field for _, action, _ in every_action() for field in action.fields}
-"""The first field of each name; the row's own action tells the right one where several share a name."""
+DETAILS: dict[str, Field] = {
+    field.name: field for _, action, _ in every_action() for field in action.fields if not field.fields
+}
+"""The last field of each name; the row's own action tells the right one where several share a name. What has
+parts fits no cell: such orders are sent as JSON."""
 
 FLAGS = {**dict.fromkeys(("true", "yes", "y", "1"), True), **dict.fromkeys(("false", "no", "n", "0"), False)}
 COLUMNS = (*ITEM, *ORDER, COPIES, *REQUESTOR, *NESTED, *(name for name in DETAILS))

@@ -131,6 +131,7 @@ class FieldAnswer(TypedDict):
     minimum: int | None
     maximum: int | None
     choices: list[ChoiceAnswer]
+    fields: Annotated[list["FieldAnswer"], Field(description="The parts of an object, or of each object of a list.")]
     value: Any
 
 

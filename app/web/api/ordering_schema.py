@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.catalogue import JOIN_PVLAN, NORMAL, details_schema, every_action
-from app.catalogue.schema import REFERENCE
+from app.catalogue.schema import REFERENCE, sketch
 from app.web.api import bodies
 
 REF = "#/components/schemas/"
@@ -69,7 +69,7 @@ def _item(
     details = details_schema(type_key, action, order_type)
     required = ["service_type", "item_action"]
     if draft:
-        details = {name: rule for name, rule in details.items() if name not in ("required", "minProperties")}
+        details = sketch(details)
     elif details.get("required") or details.get("minProperties"):
         required.append("details")
     properties = {

@@ -1,6 +1,7 @@
 """The catalogue to look at: service types, actions, fields, rules, and the plan of each action."""
 
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, url_for
@@ -18,7 +19,7 @@ from app.web.staff import frame, words
 
 KIND_WORDS = {
     "mbps": "bandwidth", "vlan": "VLAN 1–4094", "mac": "MAC address", "asn": "AS number", "flag": "yes or no",
-    "reference": "a service's number", "port_group": "port group", "integer": "whole number",
+    "reference": "a service's number", "port_group": "port group", "integer": "whole number", "list": "list of objects",
 }  # fmt: skip
 STEP_KINDS = {
     "auto": "Automatic", "pure": "Automatic", "gate": "Gate", "manual": "By our staff", "review": "Review",
@@ -47,7 +48,7 @@ def service_type(kind: str) -> Response:
     return frame.answer(
         "staff/admin/service_type.html", "staff/admin/service_type.html", current=url_for("staff.service_types"),
         kind=found, actions=[_action(action, order_type, plans) for action, order_type in actions],
-        existing=[_field(one) for one in found.existing_fields], is_known=bool(plans),
+        existing=_fields(found.existing_fields), is_known=bool(plans),
     )  # fmt: skip
 
 
@@ -56,9 +57,17 @@ def _action(action: Action, order_type: str, plans: dict[tuple[str, str | None],
     plan = own or plans.get((action.name, None))
     return {
         "action": action, "order_type": "" if order_type == NORMAL else order_type,
-        "fields": [_field(one) for one in action.fields], "plan": plan,
+        "fields": _fields(action.fields), "plan": plan,
         "steps": [_step(number, step) for number, step in enumerate(plan.steps, 1)] if plan else [],
     }  # fmt: skip
+
+
+def _fields(fields: Sequence[Field], before: str = "") -> list[dict[str, Any]]:
+    """The fields, and the parts of those that have any, as “address.city”."""
+    rows = []
+    for one in fields:
+        rows += [_field(one) | {"name": before + one.name}, *_fields(one.fields, f"{before}{one.name}.")]
+    return rows
 
 
 def _field(field: Field) -> dict[str, Any]:
