@@ -22,6 +22,7 @@ SAYS = {
                        "Service {number} registered in the service inventory."),
     "checks_done": ("All service checks completed for service {number}.", None),
     "connect_service_done": ("Service {number} is connected now.", "connect_service done."),
+    "modify_service_done": ("Service {number} is connected now.", "modify_service done."),
     "enable_port_done": ("Service {number} is connected now.", "enable_port done."),
     "activate_service": ("Service {number} is active.", None),
     "change_service": ("Service {number} has been changed.", None),

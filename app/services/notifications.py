@@ -8,13 +8,25 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 
 from app.domain import clock
-from app.domain.models import Account, MailChoice, Notification, NotificationMark, NotificationsRead, Order, User
+from app.domain.models import (
+    Account,
+    MailChoice,
+    Notification,
+    NotificationMark,
+    NotificationsRead,
+    Order,
+    User,
+    Wait,
+)
 from app.domain.models.base import table_of
+from app.domain.notices import Event
 from app.domain.permissions import Role, Team
 from app.domain.states import Outcome
+from app.domain.story import Line
 from app.domain.upsert import insert_for
 from app.extensions import db
-from app.services import mails
+from app.services import logs, mails
+from app.services.actor import Actor
 from app.services.mails import choices
 
 notification, marks, read_all = table_of(Notification), table_of(NotificationMark), table_of(NotificationsRead)
@@ -63,10 +75,21 @@ def _write_mails(one: Notification, order: Order) -> None:
     }  # fmt: skip
     everybody = _recipients(one, order, own)
     chosen = choices.of(who.email for who in everybody)
-    for who in everybody:
-        if choices.wants(chosen, who.email, one.event):
-            key = f"{one.key}:{hashlib.sha256(who.email.lower().encode()).hexdigest()[:24]}"
-            mails.write(key, "notice", who.email, {**facts, "zone": who.zone}, order_id=order.id)
+    wanted = [who for who in everybody if choices.wants(chosen, who.email, one.event)]
+    for who in wanted:
+        key = f"{one.key}:{hashlib.sha256(who.email.lower().encode()).hexdigest()[:24]}"
+        mails.write(key, "notice", who.email, {**facts, "zone": who.zone}, order_id=order.id)
+    if wanted and one.event == Event.CONFIRM and not own:
+        _note_asked(one, order)
+
+
+def _note_asked(one: Notification, order: Order) -> None:
+    """Who ordered reads in the order's log that another account is asked to agree, or asked again."""
+    asked = db.session.get_one(Account, one.account_id)
+    wait = db.session.get(Wait, one.wait_id) if one.wait_id else None
+    what = "reminder" if one.facts.get("reminder") else "notification"
+    line = Line(user=f"Email {what} to {asked.organisation}, whose agreement is needed.")
+    logs.write(order.id, line, Actor("system"), wait.item_id if wait else None)
 
 
 def _recipients(one: Notification, order: Order, own: bool) -> list[Recipient]:

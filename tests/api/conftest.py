@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ from sqlalchemy import select
 import workers.handlers  # noqa: F401  (registers every handler)
 from app.config import Config
 from app.domain import clock
-from app.domain.models import OrderItem
+from app.domain.models import Order, OrderItem
 from app.domain.states import LIVE
 from app.extensions import db
 from tests import cast
 from tests.conftest import empty_database
+from workers import mailer, outbox
 from workers.bench import make_bench
 from workers.pipeline import runner
+from workers.pipeline.runner import Bench
 
 MOST_TURNS = 30
 
@@ -52,9 +55,14 @@ def member(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def work(app: Flask, config: Config) -> Callable[[], None]:
+def bench(app: Flask, config: Config) -> Bench:
+    """What a worker works with."""
+    return make_bench(app, config)
+
+
+@pytest.fixture
+def work(app: Flask, bench: Bench) -> Callable[[], None]:
     """A worker that takes every item as far as it goes."""
-    bench = make_bench(app, config)
 
     def turn() -> None:
         with app.app_context():
@@ -83,3 +91,42 @@ def placed(crm: FlaskClient) -> Callable[..., dict[str, Any]]:
         return found
 
     return place
+
+
+@dataclass
+class HelpDesk:
+    """Where tickets are kept. What the order has to tell, its mails too, leaves when somebody looks."""
+
+    app: Flask
+    bench: Bench
+
+    def ticket(self, order: dict[str, Any]) -> dict[str, Any]:
+        """The ticket that is being worked."""
+        return self._kept(order, "ticket_number")
+
+    def information(self, order: dict[str, Any]) -> dict[str, Any]:
+        """The extra ticket for Sales, or nothing."""
+        return self._kept(order, "info_ticket_number")
+
+    def notes(self, order: dict[str, Any]) -> list[str]:
+        """The progress notes of the ticket that is being worked, without those for the NOC."""
+        messages = self.ticket(order)["messages"]
+        return [one["body"] for one in messages if one["is_note"] and not one["internal"]]
+
+    def deliver(self, order: dict[str, Any]) -> None:
+        with self.app.app_context():
+            order_id = uuid.UUID(order["id"])
+            mailer.deliver(order_id, self.bench.systems.notifier, self.bench.config)
+            outbox.deliver(order_id, self.bench.systems, self.bench.config)
+
+    def _kept(self, order: dict[str, Any], column: str) -> dict[str, Any]:
+        self.deliver(order)
+        with self.app.app_context():
+            number = getattr(db.session.get_one(Order, uuid.UUID(order["id"])), column)
+            db.session.rollback()  # the tickets are kept through a connection of their own
+            return dict(self.bench.systems.ticketing.get(number)) if number else {}
+
+
+@pytest.fixture
+def help_desk(app: Flask, bench: Bench) -> HelpDesk:
+    return HelpDesk(app, bench)

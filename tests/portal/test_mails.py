@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.domain import clock
-from app.domain.models import Mail, Notification, Wait
+from app.domain.models import Mail, Notification, OrderLog, Wait
 from app.extensions import db
 from app.queries import durations
 from app.queries.durations import Kind, Usual
@@ -247,6 +247,30 @@ def test_who_does_not_answer_in_time_is_reminded_once_and_then_sales_are_told(po
     (told,) = post.server.to(cast.SALES)
     assert f"{post.scene.config.public_url}/orders/{order}" in told.text
     assert len(post.subjects(cast.MEMBER2)) == 2
+    assert mails_in_the_log(post, order) == [
+        "Email notification to Lighthouse Media, whose agreement is needed.",
+        "Email reminder to Lighthouse Media, whose agreement is needed.",
+    ]
+
+
+@ON_SQLITE
+def test_a_mail_that_nobody_wants_is_not_in_the_log(post: Post) -> None:
+    with post.scene.app.app_context():
+        choices.save(cast.MEMBER2, {"confirm": False}, by="test")
+    order = post.scene.placed(*JOIN, type="join_pvlan")
+    post.deliver(order)
+    assert mails_in_the_log(post, order) == []
+
+
+def mails_in_the_log(post: Post, order: uuid.UUID) -> list[str]:
+    """What who ordered reads of mails to others."""
+    with post.scene.app.app_context():
+        lines = db.session.scalars(
+            select(OrderLog.user_message)
+            .where(OrderLog.order_id == order, OrderLog.user_message.startswith("Email"))
+            .order_by(OrderLog.id)
+        )
+        return [str(line) for line in lines]
 
 
 @ON_SQLITE

@@ -16,7 +16,7 @@ class ConnexionsModify(Handler):
     provisioning = (
         *network_change(
             "modify_service", "Change the service on the network", port_parameters,
-            undo="modify_service", activates=True,
+            undo="modify_service", says="Service {service_number} is connected now.", activates=True,
         ),
         register_change,
         change_service,

@@ -48,7 +48,7 @@ class ModifyPeering(Handler):
     provisioning = (
         *network_change(
             "modify_service", "Change the service on the network", unit_parameters,
-            undo="modify_service", activates=True,
+            undo="modify_service", says="Service {service_number} is connected now.", activates=True,
         ),
         measurement("violation_counter", "Check the violation counter again", unit_parameters),
         register_change,

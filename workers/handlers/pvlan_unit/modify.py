@@ -17,7 +17,7 @@ class PvlanUnitModify(Handler):
     provisioning = (
         *network_change(
             "modify_service", "Change the VLAN on the network", unit_parameters,
-            undo="modify_service", activates=True,
+            undo="modify_service", says="Service {service_number} is connected now.", activates=True,
         ),
         register_change,
         change_service,
