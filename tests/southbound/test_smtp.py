@@ -43,6 +43,15 @@ def test_a_letter_arrives_as_text_and_html_with_its_headers(server: MailServer) 
     assert "Zürich" in kept.html
 
 
+def test_an_address_in_a_header_stands_on_the_wire_as_it_is_however_long(server: MailServer) -> None:
+    stop_url = f"https://orders.exchange.example/mail/stop/{'x' * 300}"
+    send(server, replace(LETTER, stop_url=stop_url, message_id=f"<{'y' * 90}@orders.exchange.example>"))
+    lines = server.kept[0].raw.split(b"\r\n")
+    assert f"List-Unsubscribe: <{stop_url}>".encode() in lines
+    assert f"Message-ID: <{'y' * 90}@orders.exchange.example>".encode() in lines
+    assert max(len(line) for line in lines) < 998, "RFC 5322, 2.1.1"
+
+
 def test_a_letter_that_cannot_be_stopped_offers_no_way_to(server: MailServer) -> None:
     send(server, replace(LETTER, stop_url=""))
     assert server.kept[0].message["List-Unsubscribe"] is None

@@ -19,6 +19,7 @@ class Kept:
     sender: str
     to: str
     message: EmailMessage
+    raw: bytes
 
     @property
     def text(self) -> str:
@@ -97,10 +98,11 @@ class _Handler(socketserver.StreamRequestHandler):
         lines = []
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line[1:] if line.startswith(b"..") else line)
-        message = message_from_bytes(b"".join(lines), policy=policy.default)
+        raw = b"".join(lines)
+        message = message_from_bytes(raw, policy=policy.default)
         answer = self.kept_by.answers.get("END", "250 taken")
         if answer == CLOSE or answer.startswith("2"):
-            kept = Kept(self.sender, self.to, message)
+            kept = Kept(self.sender, self.to, message, raw)
             self.kept_by.kept.append(kept)
             self.kept_by.after(kept)
         if answer != CLOSE:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
@@ -17,6 +17,19 @@ from app.services.mails.letters import Letter
 from workers.southbound.protocols import RecipientLater
 
 SMTPS_PORT, SMTP_PORT = 465, 25
+
+
+class Wire(EmailPolicy):
+    """As mails stand on the wire, but that some headers are never folded: Python would cut a long address into encoded
+    words, which mail programs do not read as one (RFC 2369, 2)."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower() in ("list-unsubscribe", "message-id"):
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+WIRE = Wire(linesep="\r\n")
 
 
 class SmtpNotifier:
@@ -74,7 +87,7 @@ class SmtpNotifier:
         if code >= 400:
             kind = PermanentFailure if code >= 500 else RecipientLater
             raise kind(f"The mail server does not take mail for {letter.to}: {_said(code, words)}.")
-        content = message(letter, self._sender).as_bytes(policy=SMTP)
+        content = message(letter, self._sender).as_bytes()
         code, words = conversation.say(server, lambda: server.data(content))
         if code >= 400:
             later = PermanentFailure if code >= 500 else TemporaryFailure
@@ -101,7 +114,7 @@ class _Conversation:
 
 def message(letter: Letter, sender: str) -> EmailMessage:
     """The letter as text and HTML, with what mail programs need to file it and to offer “unsubscribe” (RFC 8058)."""
-    made = EmailMessage()
+    made = EmailMessage(policy=WIRE)
     name, address = parseaddr(sender)
     made["From"] = Address(name, addr_spec=address)
     made["To"] = letter.to
