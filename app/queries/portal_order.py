@@ -80,7 +80,7 @@ def order(actor: Actor, own: str, order_id: uuid.UUID) -> OrderPart | None:
     return OrderPart(
         id=row.id, number=row.number, version=row.version, type=row.type, status=row.status,
         words=_order_words(row, holds, progress), nodes=order_nodes(progress, durations.measured()),
-        items=_item_parts(row, items, progress.items, actor), member=_membership(row, own), dates=_dates(row),
+        items=_item_parts(row, items, progress.items, actor), member=_membership(row, own, actor), dates=_dates(row),
         questions=portal_asked.questions(row, actor), requests=_request_ids(row, holds, actor),
         cancel=cancelling(row, items, actor), mine=row.account_id in actor.account_ids,
         delay=delay_words(progress),
@@ -221,7 +221,8 @@ def item_details(row: Any, order_type: str, called: Names) -> list[Row]:
     return [(label, f"{before[label]} → {value}" if label in before else value) for label, value in asked]
 
 
-def _membership(row: Any, own: str) -> list[Row]:
+def _membership(row: Any, own: str, actor: Actor) -> list[Row]:
+    """Who ordered. What a reseller wrote for itself and for us, its customer does not read."""
     requestor = row.requestor or {}
     email = requestor.get("email") or row.email
     rows = [("Order request by", str(requestor.get("full_name") or row.organisation)), ("Member", row.organisation)]
@@ -229,6 +230,8 @@ def _membership(row: Any, own: str) -> list[Row]:
         rows.append(("For customer", row.customer))
     if email and row.account_id == own:
         rows.append(("E-mail", email))
+    if not actor.acts_for(row.account_id):
+        return rows
     if row.additional_cc:
         rows.append(("Also told by e-mail", ", ".join(row.additional_cc)))
     if row.po_number:

@@ -25,6 +25,10 @@ class Actor:
         """A person of the exchange, whose role decides; not a program."""
         return self.role in STAFF
 
+    def acts_for(self, account_id: str) -> bool:
+        """Whether what this account writes and orders is this actor's to read and to change."""
+        return self.trusted or account_id in self.account_ids
+
     def on_behalf(self, audience: str) -> bool:
         """Whether answering this audience means answering for a member, which needs a reason."""
         return self.role is Role.SALES and not self.trusted and audience.startswith("account:")

@@ -44,3 +44,26 @@ def test_a_sub_customer_does_not_write_into_the_log_of_its_resellers_order(resol
     assert customer.post("/oms/order-logs", json=said).status_code == 403
     lines = customer.get(f"/oms/order-logs?order_id={said['order_id']}").get_json()["items"]
     assert "We have paid" not in [line["user_message"] for line in lines]
+
+
+BETWEEN_OTHERS = {
+    "po_number": "PO-of-Harbour", "notes": "They pay late", "comment": "Our margin is 30 %", "contacts": {},
+    "operator_order_ref": "HC-77", "operator_order_name": "Lighthouse upgrade", "additional_cc": ["boss@mail.example"],
+}  # fmt: skip
+
+
+@ON_SQLITE
+def test_a_sub_customer_does_not_read_what_its_reseller_wrote_for_itself(app, resold):
+    address, customer = resold
+    reseller = cast.program(app, cast.MEMBER)
+    assert reseller.patch(address, json=BETWEEN_OTHERS).status_code == 200
+
+    told = customer.get(address).get_json()
+
+    assert {name: told[name] for name in BETWEEN_OTHERS} == {
+        name: [] if name == "additional_cc" else None for name in BETWEEN_OTHERS
+    }
+    assert reseller.get(address).get_json()["comment"] == BETWEEN_OTHERS["comment"]
+    assert [customer.get(f"{address}/{what}").status_code for what in ("requirements", "terms", "payments")] == [
+        403
+    ] * 3

@@ -86,3 +86,19 @@ def test_a_customers_own_order_is_its_resellers_to_see_but_not_another_customers
 
     assert scene.browser(cast.RESELLER).get(f"/portal/orders/{order}").status_code == 200
     assert scene.browser(cast.MEMBER2).get(f"/portal/orders/{order}").status_code == 404
+
+
+@ON_SQLITE
+def test_a_customer_does_not_read_what_its_reseller_wrote_for_itself(scene: Scene) -> None:
+    unit = {"port": cast.PORT, "fabric": "edi2", "location": "PUL", "service_capacity": 1000,
+            "mac_address": "00:00:5e:00:53:44", "asn": 64500}  # fmt: skip
+    order = scene.placed(
+        ("reseller_peering_unit", "new", unit), sub_customer={"account_id": cast.LIGHTHOUSE},
+        po_number="PO-of-Harbour", additional_cc=["boss@mail.example"],
+    )  # fmt: skip
+
+    page = scene.browser(cast.MEMBER2).get(f"/portal/orders/{order}")
+
+    assert page.status_code == 200 and "For customer" in page.text
+    assert "PO-of-Harbour" not in page.text and "boss@mail.example" not in page.text
+    assert "PO-of-Harbour" in scene.browser(cast.MEMBER).get(f"/portal/orders/{order}").text

@@ -34,7 +34,7 @@ def show_requirements(order_id: uuid.UUID) -> Response:
     """Read afresh each time: of each service what must be set and what may, with what is set: configuration, features,
     the service's own contacts, identifiers and their realms; `missing` lists what still has to be set."""
     reading.query(NoFilters)
-    return answering.answer(requirements.of_order(visible_order(order_id)))
+    return answering.answer(requirements.of_order(own_order(order_id)))
 
 
 @described("Set what an order needs", TAG, RequirementsAnswer, body=life_bodies.Requirements)
@@ -89,7 +89,7 @@ def _terms(found: Terms, shower: Shower) -> TermsAnswer:
 def show_order_terms(order_id: uuid.UUID) -> Response:
     """The terms of the day, and what was accepted for this order, with version and time."""
     reading.query(NoFilters)
-    return answering.answer(_order_terms(visible_order(order_id)))
+    return answering.answer(_order_terms(own_order(order_id)))
 
 
 def _order_terms(order: Order) -> OrderTermsAnswer:

@@ -58,7 +58,7 @@ def change_item(item_id: uuid.UUID) -> Response:
     `bandwidth` (in Mbit/s, whatever the detail is called) until it is being provisioned."""
     reading.query(NoFilters)
     item, actor = _visible(item_id), guard.actor()
-    if not actor.trusted and item.order.account_id not in actor.account_ids:
+    if not actor.acts_for(item.order.account_id):
         raise Forbidden("Only who placed this order may change it.")
     wanted = reading.body(bodies.ItemChange, reading.MERGE_PATCH, reading.JSON)
     changes = wanted.model_dump(exclude_unset=True, exclude={"version"})

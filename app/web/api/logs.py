@@ -49,7 +49,7 @@ def _check(wanted: bodies.OrderLog) -> None:
     order = queries.order(actor, wanted.order_id)
     if order is None:
         raise Invalid("There is no such order.", [Finding("/order_id", "reference", "There is no such order.")])
-    if not actor.trusted and order.account_id not in actor.account_ids:
+    if not actor.acts_for(order.account_id):
         raise Forbidden("Only who placed this order may write into its log.")
     if wanted.order_item_id is not None and wanted.order_item_id not in {item.id for item in order.items}:
         words = "There is no such item in this order."

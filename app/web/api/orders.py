@@ -83,10 +83,10 @@ def visible_order(order_id: uuid.UUID) -> Order:
 
 
 def own_order(order_id: uuid.UUID) -> Order:
-    """The order, to be changed: a sub-customer sees what its reseller ordered for it, but does not change it."""
-    order, actor = visible_order(order_id), guard.actor()
-    if not actor.trusted and order.account_id not in actor.account_ids:
-        raise Forbidden("Only who placed this order may change or cancel it.")
+    """The order, to be changed, or read as its owner: a sub-customer only sees what its reseller ordered for it."""
+    order = visible_order(order_id)
+    if not guard.actor().acts_for(order.account_id):
+        raise Forbidden("That is for who placed this order.")
     return order
 
 

@@ -87,6 +87,8 @@ class Shower:
         )
         if row.sub_customer is None:
             del shown["sub_customer"]  # direct orders do not have the field at all
+        if not self.actor.acts_for(row.account_id):
+            _hide_what_is_between_others(shown)
         return shown
 
     def item(self, row: OrderItem, order: Order, around: Around) -> ItemAnswer:
@@ -150,6 +152,13 @@ class Shower:
             debug_message=row.debug_message if self.actor.trusted else None,
             created_at=self.at(row.created_at),
         )
+
+
+def _hide_what_is_between_others(shown: OrderAnswer) -> None:
+    """A reseller's customer does not read what its reseller wrote for itself and for the exchange."""
+    shown["po_number"] = shown["notes"] = shown["comment"] = shown["contacts"] = None
+    shown["operator_order_ref"] = shown["operator_order_name"] = shown["qualification_id"] = None
+    shown["additional_cc"] = []
 
 
 def _details(row: OrderItem, order_type: str) -> dict[str, Any]:
