@@ -1,4 +1,4 @@
-"""From account to order, as the seed of an onboarding tells it: qualify, select, configure, submit."""
+"""Ordering a package step by step, where a step goes wrong or time passes; the straight way is in test_emersion.py."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from app.domain import clock
-from app.domain.models import PackageSubscription, Port, Service, ServiceSubscription
+from app.domain.models import Port, Service
 from app.extensions import db
 from app.services import demo_packages, qualification
 from tests import cast
@@ -42,77 +42,6 @@ def qualify(program: Any, order: str, **said: Any) -> dict[str, Any]:
 def problems(answer: Any) -> set[tuple[str, str]]:
     assert answer.status_code == 422, answer.json
     return {(one["pointer"], one["rule"]) for one in answer.json["errors"]}
-
-
-def test_the_whole_way(crm, app, work):
-    """Account, order, address, qualification, package, requirements, terms, payment, note, submit, active."""
-    account = crm.post("/oms/accounts", json={"organisation": "New Harbour", "asn": 64498}).json
-    person = {"account_id": account["account_id"], "full_name": "Nia Quay", "email": "nia@new-harbour.example"}
-    contact = crm.post("/oms/contacts", json=person).json
-    requestor = {"account_id": account["account_id"], "contact_id": contact["contact_id"]}
-    order = crm.post("/oms/orders", json={"status": "draft", "requestor": requestor}).json
-    here = f"/oms/orders/{order['id']}"
-
-    assert crm.post(f"{here}/package", json={"code": "START-10G"}).status_code == 409  # not qualified yet
-    values = {"services": [{"item_number": 1, "identifiers": {"mac_address": "00:00:5e:00:53:77"}}]}
-    assert crm.patch(f"{here}/requirements", json=values).status_code == 409  # nothing is selected yet
-
-    (address,) = [one for one in crm.get("/oms/addresses?q=lon2").json["items"] if "lon2" in one["fabrics"]]
-    found = qualify(crm, here, address=address["code"])
-    assert found["qualified"] and not found["expired"]
-    sold = crm.get(f"/oms/packages?qualification={found['id']}").json["items"]
-    assert "START-10G" in [one["code"] for one in sold]
-    assert "PORT-400G" not in [one["code"] for one in sold]  # no such port is there
-
-    site = {"fabric": "lon2", "location": "LD8"}
-    chosen = crm.post(f"{here}/package", json={"code": "START-10G", "site": site})
-    assert chosen.status_code == 200, chosen.json
-    assert chosen.json["product"]["line"]["family"]["code"] == "P"
-    assert crm.post(f"{here}/package", json={"code": "PORT-10G", "site": site}).status_code == 409  # once only
-
-    needs = crm.get(f"{here}/requirements").json
-    assert {one["pointer"] for one in needs["missing"]} == {
-        "/items/1/details/mac_address", "/items/1/contacts/technical",
-    }  # fmt: skip
-    assert {"realm": "asn", "kind": "asn", "values": [64498]} in needs["realms"]
-    values = {
-        "services": [{
-            "item_number": 2,
-            "identifiers": {"mac_address": "00:00:5e:00:53:77"},
-            "features": {"route_server": {"enabled": True, "value": "ipv6"}},
-            "contacts": {"technical": {"full_name": "Nia Quay", "email": "noc@new-harbour.example"}},
-        }]
-    }  # fmt: skip
-    assert crm.patch(f"{here}/requirements", json=values).json["missing"] == []
-
-    terms = crm.get("/oms/terms").json
-    assert problems(crm.post(f"{here}/submit")) == {("/terms", "required")}
-    accepted = crm.post(f"{here}/terms", json={"version": terms["version"]}).json
-    assert (accepted["to_accept"], accepted["accepted"]["version"]) == (False, terms["version"])
-    assert crm.post(f"{here}/notes", json={"note": "Ring the bell twice"}).status_code == 201
-    asked = {"collect": True, "amount_minor": 75_000, "currency": "GBP"}
-    key = {"Idempotency-Key": "pay-1"}
-    paid = [crm.post(f"{here}/payments", json=asked, headers=key).json for _ in range(2)]
-    assert paid[0] == paid[1]
-    assert paid[0]["state"] == "collected"
-
-    submitted = crm.post(f"{here}/submit")
-    assert submitted.status_code == 200, submitted.json
-    services = crm.get(f"/oms/services?account_id={account['account_id']}").json["items"]
-    assert [(one["service_type"], one["state"]) for one in services] == [
-        ("peering_unit", "pre_active"), ("multiservice_port", "pre_active"),
-    ]  # fmt: skip
-    with app.app_context():
-        package = db.session.query(PackageSubscription).one()
-        assert (package.price_minor, package.currency, package.account_id) == (75_000, "GBP", account["account_id"])
-        parts = db.session.query(ServiceSubscription).all()
-        assert {one.service_id for one in parts} == {one.id for one in db.session.query(Service).filter(
-            Service.account_id == account["account_id"])}  # fmt: skip
-        assert [one.features for one in parts if one.features] == [
-            {"route_server": {"value": "ipv6", "enabled": True, "default_value": "both"}}
-        ]
-    work()
-    assert crm.get(here).json["status"] not in ("draft", "error")
 
 
 @ON_SQLITE

@@ -3,7 +3,19 @@
 from flask import Blueprint
 
 from app.domain.permissions import Permission
-from app.web.api import browsing, configuring, drafts, imports, items, logs, members, openapi, orders, qualifications
+from app.web.api import (
+    browsing,
+    configuring,
+    drafts,
+    imports,
+    items,
+    logs,
+    members,
+    openapi,
+    orders,
+    qualifications,
+    subscriptions,
+)
 from app.web.extensions import csrf
 from app.web.guard import routes
 
@@ -50,6 +62,7 @@ routes(
     ("GET", "/oms/qualifications/<uuid:qualification_id>", qualifications.show_qualification, READ),
     ("GET", "/oms/packages", qualifications.list_packages, READ),
     ("POST", "/oms/orders/<uuid:order_id>/package", qualifications.select_package, WRITE),
+    ("GET", "/oms/orders/<uuid:order_id>/subscription", subscriptions.show_subscription, READ),
     ("GET", "/oms/orders/<uuid:order_id>/requirements", configuring.show_requirements, READ),
     ("PATCH", "/oms/orders/<uuid:order_id>/requirements", configuring.set_requirements, WRITE),
     ("PUT", "/oms/orders/<uuid:order_id>/requirements", configuring.replace_requirements, WRITE),

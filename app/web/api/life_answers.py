@@ -119,6 +119,29 @@ class PackageList(TypedDict):
 
 
 @closed
+class ServiceSubscriptionAnswer(TypedDict):
+    id: Uuid
+    item_number: int
+    service_type: str
+    service_number: int | None
+    state: Annotated[str | None, Field(description="The service's: pre_active, active, ceased, cancelled.")]
+    features: dict[str, OptionAnswer]
+    contacts: dict[str, Any]
+
+
+@closed
+class SubscriptionAnswer(TypedDict):
+    id: Uuid
+    order_id: Uuid
+    account_id: Annotated[str, Field(description="Who has it: the order's account, or the customer it is for.")]
+    product: ProductAnswer
+    options: dict[str, OptionAnswer]
+    price: Annotated[PriceAnswer | None, Field(description="Frozen when the order was submitted; null: on request.")]
+    created_at: Time
+    services: list[ServiceSubscriptionAnswer]
+
+
+@closed
 class FieldAnswer(TypedDict):
     name: str
     label: str

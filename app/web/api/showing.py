@@ -65,7 +65,7 @@ class Shower:
             operator_order_ref=row.operator_order_ref,
             operator_order_name=row.operator_order_name,
             product=shown_product(row.product) if row.product else None,
-            options=_options(row),
+            options=None if row.options is None else shown_options(row.options),
             contacts=row.contacts,
             owner=row.owner,
             comment=row.comment,
@@ -180,12 +180,10 @@ def shown_product(said: Mapping[str, Any]) -> ProductAnswer:
     )  # fmt: skip
 
 
-def _options(row: Order) -> dict[str, OptionAnswer] | None:
-    if row.options is None:
-        return None
+def shown_options(said: Mapping[str, Any]) -> dict[str, OptionAnswer]:
     return {
         code: OptionAnswer(value=one["value"], enabled=one["enabled"], default_value=one["default_value"])
-        for code, one in row.options.items()
+        for code, one in said.items()
     }
 
 
