@@ -36,6 +36,7 @@ from app.domain.models import (
 from app.domain.permissions import Role, Scope
 from app.extensions import db
 from app.services import access
+from tests.support.truthful import TruthfulClient
 
 PASSWORD = "handoff-demo"
 HARBOUR, LIGHTHOUSE = "account-harbour", "account-lighthouse"
@@ -164,10 +165,10 @@ def token(email: str, *scopes: str) -> str:
 
 
 def program(app: Flask, email: str = SALES, *scopes: str) -> FlaskClient:
-    """A program with a token of this person."""
+    """A program with a token of this person, that holds what it is answered against the API's document."""
     with app.app_context():
         secret = token(email, *scopes)
-    client = app.test_client()
+    client = TruthfulClient(app, app.response_class)
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
     return client
 

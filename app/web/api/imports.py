@@ -50,7 +50,7 @@ class ImportList(TypedDict):
 
 
 @closed
-class LineAnswer(TypedDict):
+class ImportLineAnswer(TypedDict):
     """What became of a line."""
 
     line: Annotated[int, Field(description="Where the order begins in the file; in a JSON array its position from 1.")]
@@ -61,8 +61,8 @@ class LineAnswer(TypedDict):
 
 
 @closed
-class LineList(TypedDict):
-    items: list[LineAnswer]
+class ImportLineList(TypedDict):
+    items: list[ImportLineAnswer]
     next: Next
 
 
@@ -106,7 +106,7 @@ def show_import(import_id: uuid.UUID) -> Response:
     return answering.answer(_shown(import_id))
 
 
-@described("Read an import's lines", TAG, LineList, filters=LineFilters)
+@described("Read an import's lines", TAG, ImportLineList, filters=LineFilters)
 def list_import_lines(import_id: uuid.UUID) -> Response:
     """In the order of the file. A line that failed names each field and rule."""
     asked = reading.query(LineFilters)
@@ -131,8 +131,8 @@ def _answer(row: OrderImport, counts: dict[str, int], shower: Shower) -> ImportA
     )  # fmt: skip
 
 
-def _line(row: ImportLine) -> LineAnswer:
-    return LineAnswer(
+def _line(row: ImportLine) -> ImportLineAnswer:
+    return ImportLineAnswer(
         line=row.number, status=row.state, order_id=str(row.order_id) if row.order_id else None,
         sentence=row.sentence,
         errors=[FindingAnswer(pointer=one["pointer"], rule=one["rule"], detail=one["detail"]) for one in row.findings],

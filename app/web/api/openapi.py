@@ -62,7 +62,8 @@ def specification() -> dict[str, Any]:
             view = name.removesuffix(f"_{method.lower()}")
             if rule.endpoint.startswith("api.") and view in BY_NAME:
                 required = guard.REQUIRED[rule.endpoint]
-                paths.setdefault(_path(rule), {})[method.lower()] = _call(view, BY_NAME[view], required, rule, schemas)
+                call = _call(view, BY_NAME[view], required, rule, schemas)
+                paths.setdefault(path_of(rule), {})[method.lower()] = call
     return {
         "openapi": "3.1.0",
         "info": {"title": "OMS API", "version": API_VERSION, "description": INTRODUCTION},
@@ -79,21 +80,27 @@ class Schemas:
     """The shapes that calls refer to, each once."""
 
     def __init__(self) -> None:
-        self._found: dict[str, Any] = dict(ordering_schema.order_schemas())
+        self._of_catalogue = ordering_schema.order_schemas()
+        """More exact than what the classes of the same names say."""
+        self._found: dict[str, Any] = dict(self._of_catalogue)
+        self._made: set[tuple[Any, Any]] = set()
 
     def ref(self, shape: Any, mode: Any) -> dict[str, Any]:
-        name = str(shape.__name__)
-        if name not in self._found:
-            made = TypeAdapter(shape).json_schema(ref_template=REF, mode=mode, by_alias=True)
-            self._found |= made.pop("$defs", {})
-            self._found[name] = made
-        return {"$ref": REF.format(model=name)}
+        if (shape, mode) in self._made:
+            return {"$ref": REF.format(model=shape.__name__)}
+        self._made.add((shape, mode))
+        made = TypeAdapter(shape).json_schema(ref_template=REF, mode=mode, by_alias=True)
+        for name, one in (made.pop("$defs", {}) | {shape.__name__: made}).items():
+            if name not in self._of_catalogue and self._found.setdefault(name, one) != one:
+                raise TypeError(f"Two shapes are called {name}: give one of them another name.")
+        return {"$ref": REF.format(model=shape.__name__)}
 
     def all(self) -> dict[str, Any]:
         return dict(sorted(self._found.items()))
 
 
-def _path(rule: Rule) -> str:
+def path_of(rule: Rule) -> str:
+    """The address as the document spells it."""
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
 
 
