@@ -6,7 +6,7 @@ in the same transaction by `settle`. Locks are always taken in this order: item,
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
@@ -95,6 +95,15 @@ class CancelAsked(Exception):
 def submitted(now: datetime) -> dict[str, Any]:
     """The values with which new items are handed to the machine."""
     return {"state": MOVES[M.SUBMIT][1], "run_after": now}
+
+
+def submit(items: Iterable[OrderItem], now: datetime) -> None:
+    """Hand these to the machine: items that nobody else knows yet, or those of a draft that is locked."""
+    for one in items:
+        if one.state not in MOVES[M.SUBMIT][0]:
+            raise IllegalMove(f"Item {one.item_number} is no draft any more.")
+        for name, value in submitted(now).items():
+            setattr(one, name, value)
 
 
 _pauses = select(StagePause.stage.label("paused_stage")).subquery()  # SQLite's RETURNING must not mix up two “stage”

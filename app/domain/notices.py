@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, cast, null, select
 
-from app.domain import after_commit, clock
+from app.domain import after_commit, clock, prepared
 from app.domain.models import Notification, Order, OrderItem
 from app.domain.models.base import JsonType, UtcDateTime, table_of
 from app.domain.states import Status, WaitKind
@@ -93,7 +93,7 @@ def tell_team(order_id: uuid.UUID, wait_id: uuid.UUID, team: str, key: str, fact
 def _write(of: Any, order_id: uuid.UUID, **values: Any) -> None:
     """Insert it unless its key is there already; its mails are written and sent after the commit."""
     statement = _inserted(of, db.engine.dialect.name)
-    db.session.execute(statement, {"whose": order_id, "now": clock.now(), **values})
+    prepared.run(statement, [{"whose": order_id, "now": clock.now(), **values}])
     after_commit.deliver(order_id)
 
 

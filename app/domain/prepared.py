@@ -1,22 +1,35 @@
-"""Statements that run for every step, built once and kept: building one anew costs more than running it."""
+"""Statements that run for every step, built once and kept: building one anew costs more than running it.
+
+Rows that are inserted inside of `together` wait for its end.
+"""
 
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Table, Update, bindparam, insert, update
+from sqlalchemy import Executable, Insert, Table, Update, bindparam, insert, update
 
+from app.domain import together
 from app.extensions import db
 
 
 def add(table: Table, **values: Any) -> None:
     """Insert one row."""
-    db.session.execute(_insert(table), values)
+    run(_insert(table), [values])
 
 
 def add_all(table: Table, rows: list[dict[str, Any]]) -> None:
     """Insert rows that have the same columns."""
     if rows:
-        db.session.execute(_insert(table), rows)
+        run(_insert(table), rows)
+
+
+def run(statement: Executable, rows: list[dict[str, Any]]) -> None:
+    """Run a statement that inserts, for each of these rows."""
+    kept = together.here()
+    if kept is not None:
+        kept.keep(statement, rows)
+    else:
+        db.session.execute(statement, rows if len(rows) > 1 else rows[0])
 
 
 @cache

@@ -11,6 +11,7 @@ from app.domain import after_commit, clock, prepared
 from app.domain.models import Audit, Counter, Order, OrderItem, OrderLog, OutboxMessage
 from app.domain.models.base import table_of
 from app.domain.states import Stage, Status
+from app.domain.together import here
 from app.domain.upsert import insert_for
 from app.extensions import db
 
@@ -43,7 +44,7 @@ counters = table_of(Counter)
 _RAISED = (
     update(counters)
     .where(counters.c.name == bindparam("counter"))
-    .values(value=counters.c.value + 1)
+    .values(value=counters.c.value + bindparam("by", type_=counters.c.value.type))
     .returning(counters.c.value)
 )
 _STATUSES = select(
@@ -151,12 +152,21 @@ def audit(
 
 def next_number(counter: str, first: int) -> int:
     """The next number of this kind; unique because the counter's row is locked until the transaction ends."""
+
+    def take(many: int) -> int:
+        return _raised(counter, first, many)
+
+    kept = here()
+    return kept.number(counter, take) if kept is not None else take(1)
+
+
+def _raised(counter: str, first: int, by: int) -> int:
     with db.session.no_autoflush:  # what is being put together need not be written before it has its number
-        raised = db.session.execute(_RAISED, {"counter": counter}).scalar()
+        raised = db.session.execute(_RAISED, {"counter": counter, "by": by}).scalar()
     if raised is not None:
         return int(raised)
-    made = insert_for(Counter).values(name=counter, value=first)
+    made = insert_for(Counter).values(name=counter, value=first + by - 1)
     raised = db.session.execute(
-        made.on_conflict_do_update(index_elements=["name"], set_={"value": Counter.value + 1}).returning(Counter.value)
+        made.on_conflict_do_update(index_elements=["name"], set_={"value": Counter.value + by}).returning(Counter.value)
     ).scalar_one()
     return int(raised)

@@ -15,10 +15,6 @@ _service, _port = table_of(Service), table_of(Port)
 _NUMBERED = ("port", "pvlan")
 
 
-def for_order(order: Order) -> Names:
-    return for_items(order.items)
-
-
 def for_items(items: Iterable[OrderItem]) -> Names:
     """Names for all details of these items, in a fixed number of queries."""
     details: list[Mapping[str, Any]] = []
@@ -28,6 +24,14 @@ def for_items(items: Iterable[OrderItem]) -> Names:
         if item.service_number is not None:
             numbers.add(item.service_number)
     return for_details(details, numbers)
+
+
+def for_ticket(order: Order) -> Names:
+    """As `for_items`, but for new services, which a ticket does not name: they need not be written for it."""
+    changed = [item.service_number for item in order.items if item.action != "new" and item.service_number is not None]
+    if changed:
+        db.session.flush()
+    return for_details([one for item in order.items for one in (item.details, item.before or {})], changed)
 
 
 def for_details(details: Sequence[Mapping[str, Any]], service_numbers: Iterable[int] = ()) -> Names:

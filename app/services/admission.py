@@ -2,19 +2,21 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app.catalogue import JOIN_PVLAN, CheckedItem
 from app.config import Config
-from app.domain import after_commit, clock, lifecycle, notices, story
+from app.domain import after_commit, clock, lifecycle, notices, prepared, story
 from app.domain.models import Account, ItemDependency, Order, OrderItem, Service
+from app.domain.models.base import table_of
 from app.domain.story import Line
 from app.extensions import db
 from app.services import provision, tickets
 from app.services.actor import Actor
+
+dependencies = table_of(ItemDependency)
 
 
 def admit(
@@ -33,17 +35,15 @@ def admit(
         _depend(item, [*(stored[number].id for number in one.depends_on), *elsewhere])
         item.confirmations = confirmations
         provision.prepare(item, one, stored, order)
-    db.session.flush()
+    lifecycle.submit(stored.values(), clock.now())
     _tell_owners(order, stored)
     tickets.open_for(order, config)
     _hand_over(order, actor)
 
 
 def _depend(item: OrderItem, needs: Sequence[uuid.UUID]) -> None:
-    if needs:
-        db.session.flush()
-    for item_id in dict.fromkeys(needs):
-        db.session.add(ItemDependency(item_id=item.id, needs_id=item_id))
+    rows = [{"item_id": item.id, "needs_id": item_id, "waived": False} for item_id in dict.fromkeys(needs)]
+    prepared.add_all(dependencies, rows)
 
 
 def _confirmations(order_type: str, items: Sequence[CheckedItem], account: Account, config: Config) -> list[list[str]]:
@@ -79,19 +79,10 @@ def _tell_owners(order: Order, stored: dict[int, OrderItem]) -> None:
 
 def _hand_over(order: Order, actor: Actor) -> None:
     """The items start in the inventory queue, after what they must wait for."""
-    now = clock.now()
-    values: dict[str, Any] = lifecycle.submitted(now)
-    db.session.execute(
-        update(OrderItem)
-        .where(OrderItem.order_id == order.id)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
     cause = Line(user="Your order has been received.", debug=f"Ordered by {actor.name} through {order.channel}.")
     story.log(order.id, cause, by=actor.name, order_status=order.status)
     story.audit(actor.name, "order placed", order_id=order.id, subject=order.name, after={"items": len(order.items)})
     notices.tell(order.id, notices.Event.RECEIVED)
     for item in order.items:
         after_commit.wake(item.id, None)
-    after_commit.signal(f"order-{order.id}")
     after_commit.signal("queue")

@@ -68,12 +68,10 @@ def write(
         item.modified_at = clock.now()
         setup = setups.get(item.id)
         if setup is None:
-            db.session.flush()
-            setup = ItemSetup(item_id=item.id, features={}, contacts={})
+            setup = ItemSetup(item=item, features={}, contacts={})
             db.session.add(setup)
         setup.service_ref = one.service_number
         setup.depends_on = list(raw.depends_on) if raw.depends_on else None
-    db.session.flush()
 
 
 def _new_item(order: Order, one: partial.PartialItem) -> OrderItem:

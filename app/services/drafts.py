@@ -27,6 +27,7 @@ from app.domain import after_commit, clock, lifecycle, story
 from app.domain.errors import Conflict, Finding, Invalid, NotFound
 from app.domain.models import Account, ItemSetup, Order, OrderItem, OrderLog, Payment
 from app.domain.states import Status
+from app.domain.together import together
 from app.extensions import db
 from app.services import (
     admission,
@@ -77,6 +78,11 @@ class Replacement:
 
 def create(wanted: OrderInput, actor: Actor, config: Config) -> Order:
     """Keep an order as a draft. With a product code and no items the package's services become its items."""
+    with together():
+        return _created(wanted, actor)
+
+
+def _created(wanted: OrderInput, actor: Actor) -> Order:
     account = order_parties.account(wanted, actor)
     sub_account = order_parties.sub_account(wanted, account, actor)
     read, findings = partial.read(wanted.type, wanted.items)
@@ -92,7 +98,7 @@ def create(wanted: OrderInput, actor: Actor, config: Config) -> Order:
             packages.tie(order, package)
         else:
             packages.apply(order, package, {})
-    _note(order, actor, "draft created")
+    story.audit(actor.name, "draft created", order_id=order.id, subject=order.name, after={"items": len(order.items)})
     return order
 
 
@@ -206,20 +212,25 @@ def submit(
     """
 
     def do() -> None:
-        order = draft(order_id, actor, version)
-        wanted = stored_input(order)
-        checked = order_checks.check(wanted, _ids(order, actor))
-        _refuse([*checked.findings, *_own_findings(order)])
-        stored = {item.item_number: item for item in order.items}
-        for one in checked.items:
-            _ready(stored[one.number], one.details, not one.automated)
-        _leave_draft(order, order_checks.origin(wanted))
-        account = db.session.get_one(Account, order.account_id)
-        admission.admit(order, checked.items, checked.needs, stored, account, actor, config)
-        packages.subscribe(order, stored)
-        story.tell_all(order.id, logs.notes_of_draft(order.id))
+        with together():
+            _submit(draft(order_id, actor, version), actor, config)
 
     once_and_whole(actor, "submit order", form_key, do, order_id)
+
+
+def _submit(order: Order, actor: Actor, config: Config) -> None:
+    wanted = stored_input(order)
+    checked = order_checks.check(wanted, _ids(order, actor))
+    _refuse([*checked.findings, *_own_findings(order)])
+    stored = {item.item_number: item for item in order.items}
+    for one in checked.items:
+        _ready(stored[one.number], one.details, not one.automated)
+    _leave_draft(order, order_checks.origin(wanted))
+    account = db.session.get_one(Account, order.account_id)
+    admission.admit(order, checked.items, checked.needs, stored, account, actor, config)
+    packages.subscribe(order, stored)
+    story.tell_all(order.id, logs.notes_of_draft(order.id))
+    after_commit.signal(f"order-{order.id}")
 
 
 def _own_findings(order: Order) -> list[Finding]:

@@ -1,11 +1,13 @@
 """What a worker does with some lines of an import: an order of each, in the caller's transaction.
 
-Each line has a savepoint of its own, so that what one of them breaks is undone and the others stand. The whole chunk
-shares one session: accounts and contacts are read once for it.
+All lines are written together, in a few statements, and read once what they share. A line that is refused has written
+nothing, so the others go on. Where one breaks after it had begun to write, or the database refuses what all have
+written, everything is undone and done again, line by line, each in a savepoint of its own: what is wrong with one
+stops no other.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +20,7 @@ from app.domain import clock
 from app.domain.errors import Finding, HandoffError, Invalid
 from app.domain.models import Account, ApiToken, Contact, Order, User
 from app.domain.permissions import Permission, may, token_may
+from app.domain.together import together
 from app.extensions import db
 from app.queries.remembered import remembering
 from app.services import access, drafts, orders, requestors
@@ -29,16 +32,30 @@ log = structlog.get_logger()
 NOT_ANY_MORE = "Whoever sent this file may not order any more."
 OUR_SIDE = "Something went wrong on our side; it has been noted."
 
+Result = dict[str, Any]
+Make = Callable[[Any], uuid.UUID]
 
-def made(rows: Sequence[Any], of: Any, config: Config) -> list[dict[str, Any]]:
+
+class _Begun(Exception):
+    """A line that had begun to write has failed."""
+
+
+def made(rows: Sequence[Any], of: Any, config: Config) -> list[Result]:
     """The result of each line (its `number` and the order `wanted`) of the import `of`."""
     user, token = db.session.get(User, of.by_id), db.session.get(ApiToken, of.token_id) if of.token_id else None
     if user is None or not _may_still(user, token, of):
         return [_result(row.number, "failed", sentence=NOT_ANY_MORE) for row in rows]
     actor = access.actor_of(user, token)
+
+    def make(row: Any) -> uuid.UUID:
+        return _order(row.wanted, of, actor, user, config)
+
     with remembering():
         known = _known(rows, user)
-        results = [_line(row, of, actor, user, config) for row in rows]
+        results = _together(rows, make)
+        if results is None:
+            log.info("lines of an import are done one by one", of=str(of.id), first=rows[0].number, lines=len(rows))
+            results = [_alone(row, make, of) for row in rows]
     log.debug("lines of an import", of=str(of.id), lines=len(rows), accounts=len(known))
     return results
 
@@ -65,13 +82,36 @@ def _may_still(user: User, token: ApiToken | None, of: Any) -> bool:
     return token is not None and living and token_may(token.scopes, Permission.ORDER_WRITE)
 
 
-def _line(row: Any, of: Any, actor: Actor, user: User, config: Config) -> dict[str, Any]:
+def _together(rows: Sequence[Any], make: Make) -> list[Result] | None:
+    """All lines at once; None, and nothing is written, if that does not work."""
+    results = []
+    try:
+        with db.session.begin_nested(), together(len(rows)) as kept:
+            for row in rows:
+                before = kept.begun
+                try:
+                    results.append(_result(row.number, "done", order_id=make(row)))
+                except HandoffError as why:
+                    if kept.begun != before:
+                        raise _Begun from why
+                    results.append(_refused(row, why))
+    except OperationalError:
+        raise
+    except DBAPIError as why:
+        if why.connection_invalidated:
+            raise
+        return None
+    except Exception:  # done again alone, where it is noted
+        return None
+    return results
+
+
+def _alone(row: Any, make: Make, of: Any) -> Result:
     try:
         with db.session.begin_nested():
-            order_id = _order(row.wanted, of, actor, user, config)
+            order_id = make(row)
     except HandoffError as why:
-        findings = why.errors or [Finding("", "refused", why.detail)]
-        return _result(row.number, "failed", findings=findings, sentence=why.detail)
+        return _refused(row, why)
     except OperationalError:
         raise
     except DBAPIError as why:
@@ -85,6 +125,11 @@ def _line(row: Any, of: Any, actor: Actor, user: User, config: Config) -> dict[s
     return _result(row.number, "done", order_id=order_id)
 
 
+def _refused(row: Any, why: HandoffError) -> Result:
+    findings = why.errors or [Finding("", "refused", why.detail)]
+    return _result(row.number, "failed", findings=findings, sentence=why.detail)
+
+
 def _order(record: dict[str, Any], of: Any, actor: Actor, user: User, config: Config) -> uuid.UUID:
     said = unpacked(record)
     if said.batch_alias:
@@ -93,14 +138,13 @@ def _order(record: dict[str, Any], of: Any, actor: Actor, user: User, config: Co
     wanted = requestors.completed(said, actor, user)
     make = orders.place if of.mode == "submit" else drafts.create
     order: Order = make(replace(wanted, batch_alias=of.alias, channel=of.channel), actor, config)
-    db.session.flush()
     return order.id
 
 
 def _result(
     number: int, state: str, *, findings: Sequence[Finding] = (), sentence: str | None = None,
     order_id: uuid.UUID | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> Result:  # fmt: skip
     return {
         "at_line": number, "new_state": state, "new_findings": [one.as_dict() for one in findings],
         "new_sentence": sentence, "new_order_id": order_id,

@@ -32,7 +32,7 @@ MOST = 20_000
 """So many orders at most in one file."""
 SLICE = 500
 """Lines in one statement while the file is stored."""
-CHUNK, TURN_S = 25, 2.0
+CHUNK, TURN_S = 50, 2.0
 """A worker makes so many orders in one transaction, during which nobody else gets an order number; and works for so
 long before it lets other work pass."""
 FEW = 100

@@ -17,6 +17,7 @@ from app.domain.lifecycle import Move
 from app.domain.models import Account, Order, OrderItem, Wait
 from app.domain.states import ENDED, Stage, State, Status, WaitKind
 from app.domain.story import Line
+from app.domain.together import together
 from app.extensions import db
 from app.services import admission, order_checks, order_parties, packages
 from app.services import items as item_verbs
@@ -38,6 +39,11 @@ def place(wanted: OrderInput, actor: Actor, config: Config) -> Order:
 
     `Invalid` names every finding; nothing is stored then. The caller commits together with its own idempotency.
     """
+    with together():
+        return _placed(wanted, actor, config)
+
+
+def _placed(wanted: OrderInput, actor: Actor, config: Config) -> Order:
     account = order_parties.account(wanted, actor)
     sub_account = order_parties.sub_account(wanted, account, actor)
     checked = order_checks.check(wanted, order_parties.ids(account, sub_account, actor))
@@ -104,7 +110,6 @@ def store(
     )
     order.alias = f"O{now:%y%m%d}_{order.number:05d}"
     db.session.add(order)
-    db.session.flush()
     return order
 
 

@@ -190,10 +190,8 @@ def apply(order: Order, package: Package, site: Mapping[str, str], found: Qualif
             id=uuid.uuid4(), order=order, item_number=first + service.position, service_type=service.service_type,
             action="new", details=details, state=State.IDLE, status=Status.DRAFT,
         )  # fmt: skip
-        db.session.add(item)
-        db.session.flush()
         features = with_defaults(service.features, {}, "")[0]
-        db.session.add(ItemSetup(item_id=item.id, package_service_id=service.id, features=features, contacts={}))
+        db.session.add(ItemSetup(item=item, package_service_id=service.id, features=features, contacts={}))
     db.session.flush()
 
 
@@ -227,7 +225,7 @@ def tie(order: Order, package: Package) -> None:
             free = setup is None or setup.package_service_id is None
             if free and (item.service_type, item.action) == (service.service_type, "new"):
                 if setup is None:
-                    setup = setups[item.id] = ItemSetup(item_id=item.id, contacts={})
+                    setup = setups[item.id] = ItemSetup(item=item, contacts={})
                     db.session.add(setup)
                 setup.package_service_id = service.id
                 setup.features = with_defaults(service.features, setup.features or {}, "")[0]

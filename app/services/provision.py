@@ -29,8 +29,7 @@ def prepare(item: OrderItem, one: CheckedItem, stored: dict[int, OrderItem], ord
     else:
         service = None
     if service is not None:
-        item.service_id, item.service_number = service.id, service.number
-    db.session.flush()
+        item.service, item.service_id, item.service_number = service, service.id, service.number
 
 
 def _new_service(item: OrderItem, one: CheckedItem, stored: dict[int, OrderItem], order: Order) -> Service:
@@ -74,7 +73,7 @@ def _named(reference: Any, stored: dict[int, OrderItem]) -> Service | None:
     """The service behind a number, or behind `{"item": n}` of the same order."""
     if isinstance(reference, dict):
         other = stored.get(reference["item"])
-        return db.session.get(Service, other.service_id) if other is not None and other.service_id else None
+        return other.service if other is not None else None
     if reference is None:
         return None
     return db.session.execute(select(Service).where(Service.number == reference)).scalar_one_or_none()

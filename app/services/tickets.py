@@ -77,7 +77,7 @@ def _payload(order: Order, config: Config, queue: str, status: str) -> dict[str,
         )
         for item in order.items
     ]  # fmt: skip
-    known = names.for_order(order)
+    known = names.for_ticket(order)
     return {
         "order_number": order.number,
         "subject": words.subject(told, items),

@@ -4,9 +4,10 @@ import uuid
 from typing import Any
 
 from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain.models.base import Json, JsonType, Model
+from app.domain.models.orders import OrderItem
 
 
 class ItemSetup(Model):
@@ -24,3 +25,5 @@ class ItemSetup(Model):
     depends_on: Mapped[list[Any] | None] = mapped_column(JsonType)
     features: Mapped[Json] = mapped_column(JsonType, default=dict)  # code → {value, enabled}
     contacts: Mapped[Json] = mapped_column(JsonType, default=dict)  # role → {full_name, email, phone}
+
+    item: Mapped[OrderItem] = relationship()
