@@ -29,7 +29,7 @@ def run(statement: Executable, rows: list[dict[str, Any]]) -> None:
     if kept is not None:
         kept.keep(statement, rows)
     else:
-        db.session.execute(statement, rows if len(rows) > 1 else rows[0])
+        together.execute(statement, rows)
 
 
 @cache

@@ -44,13 +44,13 @@ def for_details(details: Sequence[Mapping[str, Any]], service_numbers: Iterable[
         fabrics=once("names of fabrics", lambda: _names(select(Fabric.code, Fabric.name))),
         locations=once("names of locations", lambda: _names(select(Location.code, Location.name))),
         services=_services(numbers),
-        accounts=_pairs(select(Account.id, Account.organisation).where(Account.id.in_(accounts)), accounts),
-        port_groups=_pairs(select(PortGroup.id, PortGroup.port_label).where(PortGroup.id.in_(groups)), groups),
+        accounts=_called(Account.id, Account.organisation, accounts),
+        port_groups=_called(PortGroup.id, PortGroup.port_label, groups),
     )
 
 
-def _pairs(query: Any, wanted: set[str]) -> dict[str, str]:
-    return _names(query) if wanted else {}
+def _called(key: Any, name: Any, wanted: set[str]) -> dict[str, str]:
+    return _names(select(key, name).where(key.in_(wanted))) if wanted else {}
 
 
 def _names(query: Any) -> dict[str, str]:

@@ -34,11 +34,27 @@ def admit(
         item = stored[one.number]
         _depend(item, [*(stored[number].id for number in one.depends_on), *elsewhere])
         item.confirmations = confirmations
-        provision.prepare(item, one, stored, order)
+    for one in _makers_first(items):
+        provision.prepare(stored[one.number], one, stored, order)
     lifecycle.submit(stored.values(), clock.now())
     _tell_owners(order, stored)
     tickets.open_for(order, config)
     _hand_over(order, actor)
+
+
+def _makers_first(items: Sequence[CheckedItem]) -> list[CheckedItem]:
+    """As they stand, but what makes a service before what names it: a unit may stand in front of its port."""
+    by_number = {one.number: one for one in items}
+    done: dict[int, CheckedItem] = {}
+    left = list(reversed(items))
+    while left:
+        one = left[-1]
+        if first := [by_number[number] for number in one.depends_on if number not in done]:
+            left += first  # the check found no circles
+        else:
+            done.setdefault(one.number, one)
+            left.pop()
+    return list(done.values())
 
 
 def _depend(item: OrderItem, needs: Sequence[uuid.UUID]) -> None:

@@ -1,17 +1,16 @@
 """Lists: filters, pages by cursor, and a cost that does not grow with the rows."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from app.domain import clock
 from app.queries import api as queries
 from app.web.api import filters
 from tests import cast
 from tests.support.schema import both_databases
+from tests.support.statements import counted
 
 MACS = (f"00:00:5e:00:53:{number:02x}" for number in range(10, 250))
 
@@ -211,24 +210,12 @@ def test_every_filter_that_is_taken_has_its_condition():
         assert set(model.model_fields) - {"limit", "cursor"} == set(table)
 
 
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(Engine, "before_cursor_execute", note)
-
-
 @pytest.mark.parametrize("path", ["/oms/orders", "/oms/order-items", "/oms/order-logs"])
 def test_more_rows_need_no_more_queries(crm, orders, work, path):
     work()  # so that there are waits and many log lines
     counts = []
     for limit in (1, 6):
-        with counted() as statements:
+        with counted(Engine) as statements:
             assert len(crm.get(f"{path}?limit={limit}").json["items"]) == limit
         counts.append(len(statements))
     assert counts[0] == counts[1] <= 9

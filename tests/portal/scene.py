@@ -1,16 +1,14 @@
 """The portal at work: members' browsers, orders placed by programs, and a worker that does what is due."""
 
-import contextlib
 import re
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event, select
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 import workers.handlers  # noqa: F401  (registers every handler)
@@ -157,21 +155,6 @@ def hidden(answer: TestResponse, form: str) -> dict[str, str]:
 
 def has_form(answer: TestResponse, form: str) -> bool:
     return f'id="{form}"' in answer.get_data(as_text=True)
-
-
-@contextlib.contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    """The statements that are sent to the database meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        sent.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def now_is_later(**by: float) -> None:

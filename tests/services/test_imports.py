@@ -11,16 +11,17 @@ from app.catalogue import ItemInput
 from app.config import Config
 from app.domain import after_commit, clock
 from app.domain.errors import Conflict, Finding, Invalid
-from app.domain.models import ImportLine, Order, OrderImport
+from app.domain.models import Account, ImportLine, Order, OrderImport, OrderItem
 from app.extensions import db
-from app.services import import_chunk, imports, sweep, turns
+from app.services import access, import_chunk, imports, sweep, turns
 from app.services import orders as order_verbs
 from app.services.access import actor_of
 from app.services.actor import Actor
 from app.services.imports import ImportedBefore, Record, Upload
 from app.services.order_input import OrderInput
 from tests import cast
-from tests.services.conftest import ON_SQLITE
+from tests.services.conftest import CRM, ON_SQLITE
+from tests.support.statements import counted
 
 DETAILS = {"fabric": "lon1", "location": "LD8", "port_capacity": 1_000}
 
@@ -30,9 +31,18 @@ def sales(exchange: Flask) -> Actor:
     return actor_of(cast.user(cast.SALES))
 
 
-def line(number: int, account: str = cast.HARBOUR, **details: Any) -> Record:
+def line(
+    number: int, account: str = cast.HARBOUR, *, requestor: Any = None, notes: str | None = None, **details: Any
+) -> Record:
     item = ItemInput("multiservice_port", "new", {**DETAILS, **details}, item_number=1)
-    return Record(number, [str(number)], OrderInput("", {"account_id": account}, [item], "file"))
+    said = requestor or {"account_id": account}
+    return Record(number, [str(number)], OrderInput("", said, [item], "file", notes=notes))
+
+
+def unit(number: int, mac: str) -> Record:
+    details = {"port": cast.PORT, "fabric": "edi2", "location": "PUL", "service_capacity": 100}
+    item = ItemInput("peering_unit", "new", {**details, "mac_address": f"00:00:5e:00:53:{mac}"}, item_number=1)
+    return Record(number, [str(number)], OrderInput("", {"account_id": cast.HARBOUR}, [item], "file"))
 
 
 def upload(digest: str = "d", mode: str = "submit", **more: Any) -> Upload:
@@ -51,6 +61,13 @@ def orders() -> int:
     counted = db.session.execute(select(func.count()).select_from(Order)).scalar_one()
     db.session.rollback()
     return counted
+
+
+def numbers() -> tuple[list[int], list[int]]:
+    """Those of the orders and of the services that they made."""
+    rows = db.session.execute(select(Order.number, OrderItem.service_number).join(OrderItem.order)).all()
+    db.session.rollback()
+    return sorted(row.number for row in rows), sorted(row.service_number for row in rows)
 
 
 def test_good_lines_become_orders_and_bad_ones_say_why(sales: Actor, config: Config) -> None:
@@ -116,6 +133,57 @@ def test_what_breaks_on_our_side_stops_no_other_and_can_be_tried_again(
     assert (orders(), {state for _, state in states(import_id)}) == (3, {"done"})
     with pytest.raises(Conflict, match="No line can be tried again"):
         imports.again(import_id, sales)
+
+
+def test_many_lines_are_written_in_few_statements(sales: Actor, config: Config) -> None:
+    sent = []
+    for number in (2, 40):
+        import_id = imports.start(sales, upload(f"of {number}"), [line(2 + n) for n in range(number)])
+        with counted(db.engine) as statements:
+            assert imports.work(import_id, config) == "finished"
+        sent.append([one for one in statements if one.startswith(("INSERT", "UPDATE"))])
+    assert len(sent[1]) <= len(sent[0])
+    assert numbers() == ([*range(100_001, 100_043)], [*range(106_001, 106_043)])
+
+
+def test_what_the_database_refuses_when_all_is_written_takes_nobody_with_it(
+    sales: Actor, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = order_verbs.place
+
+    def spoils(wanted: OrderInput, *args: Any) -> Order:
+        order = place(wanted, *args)
+        if wanted.notes:
+            order.contact_id = "nobody"
+        return order
+
+    monkeypatch.setattr(order_verbs, "place", spoils)
+    records = [line(2), line(3, notes="Spoil me"), line(4, fabric="moon"), line(5)]
+    import_id = imports.start(sales, upload(), records)
+    assert imports.work(import_id, config) == "finished"
+    assert states(import_id) == [(2, "done"), (3, "failed"), (4, "failed"), (5, "done")]
+    assert numbers() == ([100_001, 100_002], [106_001, 106_002])
+
+
+def test_two_lines_cannot_have_what_only_one_can(sales: Actor, config: Config) -> None:
+    import_id = imports.start(sales, upload(), [unit(2, "20"), unit(3, "20"), unit(4, "21")])
+    imports.work(import_id, config)
+    assert states(import_id) == [(2, "done"), (3, "failed"), (4, "done")]
+    (refused,) = db.session.scalars(select(ImportLine.findings).where(ImportLine.number == 3))
+    assert [one["pointer"] for one in refused] == ["/items/0/details/mac_address"]
+
+
+@ON_SQLITE
+def test_lines_of_an_account_that_is_not_known_yet_make_it_once(
+    exchange: Flask, config: Config, sales: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "actor_of", lambda *_: CRM)
+    told = {"account_id": "account-fresh", "organisation": "Fresh Fibre", "contact_id": "con-fresh"}
+    records = [line(2, requestor=told), line(3, requestor=told), line(4, requestor={"account_id": "account-nameless"})]
+    import_id = imports.start(sales, upload(), records)
+    imports.work(import_id, config)
+    assert [state for _, state in states(import_id)] == ["done", "done", "failed"]
+    assert db.session.get_one(Account, "account-fresh").organisation == "Fresh Fibre"
 
 
 @ON_SQLITE

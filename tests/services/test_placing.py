@@ -14,6 +14,7 @@ from app.extensions import db
 from app.services.orders import WishedDates
 from tests import cast
 from tests.services.conftest import MEMBER, ON_SQLITE, join, new_port, new_unit
+from tests.support.statements import counted
 
 NOTHING = (0, 0, 0)
 
@@ -51,6 +52,23 @@ def test_order_and_service_numbers_go_up_by_one(place):
     assert second.number == first.number + 1
     numbers = [item.service_number for order in (first, second) for item in order.items]
     assert numbers == [106_001, 106_002, 106_003]
+
+
+def test_a_unit_that_stands_before_its_port_is_on_it(place):
+    """Numbers are given as the services are made; whoever names one of the order finds it."""
+    unit, port = place(new_unit(port={"item": 2}, fabric="lon2", location="LD8"), new_port()).items
+    assert (port.service_number, unit.service_number) == (106_001, 106_002)
+    assert unit.service.port_service_id == port.service_id
+    assert (unit.service.details["port"], unit.service.carrier) == (106_001, f"port:{port.service_id}")
+
+
+def test_placing_takes_few_statements(place, exchange):
+    place(new_port())
+    with counted(db.engine) as sent:
+        place(new_port(), new_port(), new_unit(port={"item": 1}, fabric="lon2", location="LD8"))
+    written = [statement.split()[2] for statement in sent if statement.startswith("INSERT")]
+    assert len(written) == len(set(written)), "each table is written once"
+    assert not [statement for statement in sent if statement.startswith("UPDATE") and "counter" not in statement]
 
 
 def test_a_new_item_gets_a_service_that_is_not_active_yet(place):

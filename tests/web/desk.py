@@ -17,7 +17,7 @@ from typing import cast as cast_type
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 import workers.handlers  # noqa: F401 - registers them
@@ -32,6 +32,7 @@ from app.services.actor import Actor
 from app.services.orders import OrderInput
 from app.web.guard import actor_of
 from tests import cast
+from tests.support import statements
 from workers import jobs
 from workers.bench import make_bench
 
@@ -193,17 +194,9 @@ class Desk:
     def counted(self) -> Iterator[list[str]]:
         """The statements that are sent to the database meanwhile."""
         with self.app.app_context():
-            engine: Engine = db.engine
-        sent: list[str] = []
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-            sent.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
-        try:
+            engine = db.engine
+        with statements.counted(engine) as sent:
             yield sent
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
 
 
 def open_desk(app: Flask, config: Config) -> Desk:
