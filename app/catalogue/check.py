@@ -17,7 +17,10 @@ MAX_FINDINGS = 100
 
 @dataclass(frozen=True)
 class ItemInput:
-    """One item as a face hands it in, not yet checked: any value may be anything that JSON can say."""
+    """One item as a face hands it in, not yet checked: any value may be anything that JSON can say.
+
+    `may_wait`: it is for later anyway, so what it is about may still be being set up.
+    """
 
     service_type: Any
     action: Any
@@ -25,6 +28,7 @@ class ItemInput:
     service_number: Any = None
     item_number: Any = None
     depends_on: Any = None
+    may_wait: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class CheckedItem:
     """An item that may be ordered. `details` are typed, with defaults; references stand as they were sent.
 
     `depends_on`: numbers of the items that must complete first, those that the rules imply included.
+    `awaits`: numbers of the services that it names while they are still being set up, so it has to wait for them.
     `automated`: False where the fabric is worked by hand. `is_join`: the handler of joins serves it.
     """
 
@@ -44,6 +49,7 @@ class CheckedItem:
     fabric: str | None
     automated: bool
     is_join: bool
+    awaits: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,4 +106,5 @@ def _checked(line: Line, lines: Lines) -> CheckedItem:
         fabric=fabric,
         automated=fabric is None or lines.world.fabric_is_automated(fabric),
         is_join=line.is_join,
+        awaits=references.awaited(line, lines),
     )

@@ -30,6 +30,10 @@ class ItemLike(Protocol):
     def depends_on(self) -> Any:
         """Numbers of items that must complete first, beside those that the details name. None = no others."""
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether a change may be ordered of a service that is still being set up, to be made when it is there."""
+
 
 @dataclass
 class Line:
@@ -43,6 +47,7 @@ class Line:
     service_number: Reference | None = None
     details: dict[str, Any] = field(default_factory=dict)
     depends_on: set[int] = field(default_factory=set)
+    may_wait: bool = False
 
     @property
     def type_key(self) -> str:

@@ -97,8 +97,15 @@ def _existing(line: Line, where: str, number: int, types: tuple[str, ...], lines
         yield line.finding(where, "reference", f"Service {number} is a {noun}, not a {_nouns(types)}.")
     elif facts.state in ENDED_STATES:
         yield line.finding(where, "state", f"Service {number} has ended.")
-    elif where == "service_number" and facts.state == "pre_active":
+    elif where == "service_number" and facts.state == "pre_active" and not line.may_wait:
         yield line.finding(where, "state", f"Service {number} is still being set up, so it cannot be changed yet.")
+
+
+def awaited(line: Line, lines: Lines) -> tuple[int, ...]:
+    """The services that the item names which are not there yet: whoever sets them up comes first."""
+    named = {ref for _, ref, _ in line.references() if isinstance(ref, int)}
+    facts = {number: lines.service(number) for number in named}
+    return tuple(sorted(number for number, one in facts.items() if one is not None and one.state == "pre_active"))
 
 
 def _not_to_be_ended(line: Line, where: str, facts: ServiceFacts, lines: Lines) -> bool:

@@ -50,6 +50,7 @@ def _read_item(line: Line, item: ItemLike, order_type: str) -> list[Finding]:
         known = ", ".join(line.kind.actions)
         return [line.finding("item_action", "choice", f"The action of a {line.kind.noun} must be one of {known}.")]
     line.is_join = joins(line.kind, line.action.name, order_type)
+    line.may_wait = item.may_wait
     findings = _read_service_number(line, item.service_number) if line.action.changes else []
     line.details, detail_findings = read_details(line.action, item.details, f"/items/{line.index}/details")
     return findings + detail_findings + _read_depends_on(line, item.depends_on)

@@ -29,12 +29,16 @@ class CheckedOrder:
 
 def check(wanted: OrderInput, account_ids: AbstractSet[str]) -> CheckedOrder:
     """Check everything of the order that does not depend on how it came to be."""
-    links = order_links.resolve(wanted.items, account_ids)
+    dated = [_moment(one, wanted.dates) is not None for one in wanted.wishes()]
+    links = order_links.resolve(wanted.items, account_ids, dated)
     checked = check_order(wanted.type, links.items, DatabaseWorld(account_ids))
     findings = [*checked.findings, *links.findings, *of_envelope(wanted, account_ids), *_customer_is_missing(wanted)]
     if not findings:
         findings += _changed_before_made(wanted, checked.items)
-    return CheckedOrder(checked.items, links.needs, findings)
+    needs = links.needs
+    if checked.items:
+        needs = [[*said, *implied] for said, implied in zip(needs, order_links.setting_up(checked.items), strict=True)]
+    return CheckedOrder(checked.items, needs, findings)
 
 
 def of_envelope(wanted: OrderInput, account_ids: AbstractSet[str]) -> list[Finding]:

@@ -1,6 +1,7 @@
 """What an item needs outside of its own order: a service that exists, or an item of another order."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from app.catalogue import ItemInput
+from app.catalogue import CheckedItem, ItemInput
 from app.catalogue.world import ENDED_STATES
 from app.domain.errors import Finding
 from app.domain.models import Order, OrderItem, Service
@@ -29,8 +30,12 @@ class Links:
     findings: list[Finding]
 
 
-def resolve(items: Sequence[ItemInput], account_ids: AbstractSet[str]) -> Links:
-    """Look up what is named. What is active or done already holds nothing up; what has ended can never be had."""
+def resolve(items: Sequence[ItemInput], account_ids: AbstractSet[str], dated: Sequence[bool]) -> Links:
+    """Look up what is named. What is active or done already holds nothing up; what has ended can never be had.
+
+    `dated`: for each item whether a date is wished for it. Such an item, and one that says what it waits for, is for
+    later: it may be about a service that is still being set up.
+    """
     links = Links([], [], [])
     for index, item in enumerate(items):
         own, outer = split(item.depends_on)
@@ -41,9 +46,25 @@ def resolve(items: Sequence[ItemInput], account_ids: AbstractSet[str]) -> Links:
                 needs.append(found)
             elif found is not None:
                 links.findings.append(Finding(f"/items/{index}/depends_on", *found))
-        links.items.append(replace(item, depends_on=own))
+        links.items.append(replace(item, depends_on=own, may_wait=dated[index] or bool(outer)))
         links.needs.append(needs)
     return links
+
+
+def setting_up(items: Sequence[CheckedItem]) -> list[list[uuid.UUID]]:
+    """For each item the ids of the items that set up the services which it names and which are not there yet."""
+    numbers = {number for one in items for number in one.awaits}
+    if not numbers:
+        return [[] for _ in items]
+    rows = db.session.execute(
+        select(Service.number, OrderItem.id)
+        .join(OrderItem, OrderItem.service_id == Service.id)
+        .where(Service.number.in_(numbers), OrderItem.action == "new", OrderItem.state.in_(LIVE))
+    )
+    makers: dict[int, list[uuid.UUID]] = defaultdict(list)
+    for number, item_id in rows:
+        makers[number].append(item_id)
+    return [[item_id for number in one.awaits for item_id in makers[number]] for one in items]
 
 
 def split(raw: Any) -> tuple[Any, list[dict[str, Any]]]:

@@ -1,6 +1,5 @@
-"""Delayed actions: on now, on later, off again, in one request; and what may still change on the way."""
+"""What may still change of dates and bandwidth on the way. Services that go on and off by date: test_roaming.py."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,67 +12,9 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DISCOUNT = {"fabric": "edi2", "pvlan_type": "mp2mp", "service_name": "Discount for roaming", "bandwidth": 10}
 
 
-class Calendar:
-    """The clock, set to moments of a year that is to come."""
-
-    def __init__(self) -> None:
-        self.year = clock.now().year + 1
-
-    def at(self, month: int, day: int, hour: int = 0) -> str:
-        return f"{self.year}-{month:02}-{day:02}T{hour:02}:00:00+00:00"
-
-    def turn_to(self, month: int, day: int, hour: int = 0) -> None:
-        clock.advance(datetime.fromisoformat(self.at(month, day, hour)) + timedelta(seconds=5) - clock.now())
-
-
-@pytest.fixture
-def calendar() -> Iterator[Calendar]:
-    """A week before 1 May."""
-    made = Calendar()
-    made.turn_to(4, 24)
-    yield made
-    clock.reset()
-
-
 def states(program: Any, order: dict[str, Any]) -> list[str]:
     found = program.get(f"/oms/orders/{order['id']}").json
     return [item["status"] for item in found["items"]]
-
-
-def test_roaming_now_a_discount_on_1_may_and_off_on_10_may(crm, calendar, work):
-    """One request of the customer, three items. Times of day count, not days."""
-    items = [
-        {"service_type": "pvlan", "item_action": "new", "details": {**DISCOUNT, "service_name": "Roaming"}},
-        {"service_type": "pvlan", "item_action": "new", "details": DISCOUNT, "depends_on": [1],
-         "requested_start_date": calendar.at(5, 1, 15)},
-        {"service_type": "pvlan", "item_action": "cease", "service_number": {"item": 2},
-         "requested_start_date": calendar.at(5, 10, 6)},
-    ]  # fmt: skip
-    sent = {"requestor": {"account_id": cast.HARBOUR}, "items": items}
-    answer = crm.post("/oms/orders", json=sent)
-    assert answer.status_code == 201, answer.json
-    order = answer.json
-    discount = order["items"][1]["service_number"]
-    assert order["items"][2]["service_number"] == discount
-    assert order["items"][2]["depends_on"] == [2]
-
-    def service() -> str:
-        (found,) = crm.get(f"/oms/services?service_number={discount}").json["items"]
-        return str(found["state"])
-
-    work()
-    assert states(crm, order) == ["completed", "scheduled", "ordered"]
-    calendar.turn_to(5, 1, 14)
-    work()
-    assert (states(crm, order)[1], service()) == ("scheduled", "pre_active")
-    calendar.turn_to(5, 1, 15)
-    work()
-    assert (states(crm, order), service()) == (["completed", "completed", "scheduled"], "active")
-    calendar.turn_to(5, 10, 6)
-    work()
-    assert (states(crm, order), service()) == (["completed"] * 3, "ceased")
-    ended = crm.get(f"/oms/orders/{order['id']}").json
-    assert ended["completion_date"][:10] == calendar.at(5, 10)[:10]
 
 
 def scheduled(crm, work, **more: Any) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Placing an order: who orders, for whom, what is stored, and that nothing is stored of what is refused."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -196,6 +198,34 @@ def test_all_findings_come_together(place):
         "/items/0/details/port_capacity", "/items/0/details/fabric", "/items/1/details/mac_address",
         "/parent_order_id",
     }  # fmt: skip
+
+
+def needs_of(order: Order) -> list[list[uuid.UUID]]:
+    rows = db.session.query(ItemDependency).filter(ItemDependency.item_id.in_([item.id for item in order.items])).all()
+    return [[row.needs_id for row in rows if row.item_id == item.id] for item in order.items]
+
+
+@ON_SQLITE
+def test_what_names_a_service_that_is_being_set_up_waits_for_it_without_saying_so(place):
+    port = place(new_port(encapsulation="dot1q")).items[0]
+    order = place(new_unit(port=port.service_number, fabric="lon2", location="LD8"))
+    assert needs_of(order) == [[port.id]]
+    assert needs_of(place(new_unit(port=cast.PORT, mac_address="00:00:5e:00:53:31"))) == [[]]  # it is there
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("later", ["order_date", "item_date", "service", "order_item"])
+def test_a_service_that_is_being_set_up_is_changed_later_or_not_at_all(place, later):
+    port = place(new_port()).items[0]
+    far = WishedDates(start=datetime(2031, 5, 1, tzinfo=UTC))
+    dates: dict[str, Any] = {"order_date": {"dates": far}, "item_date": {"item_dates": [far]}}
+    waits = {"service": [{"service": port.service_number}], "order_item": [{"order_item": str(port.id)}]}.get(later)
+    cease = ItemInput("multiservice_port", "cease", {}, service_number=port.service_number)
+    with pytest.raises(Invalid) as refused:
+        place(cease)
+    assert [(one.pointer, one.rule) for one in refused.value.errors] == [("/items/0/service_number", "state")]
+    db.session.rollback()
+    assert needs_of(place(replace(cease, depends_on=waits), **dates.get(later, {}))) == [[port.id]]
 
 
 @ON_SQLITE
