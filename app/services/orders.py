@@ -269,7 +269,7 @@ def _exchange_only(actor: Actor) -> None:
 
 def _each(order_id: uuid.UUID, which: Callable[[Any], bool], act: Callable[[Any], None], if_none: str) -> None:
     rows = lifecycle.lock_items(order_id)
-    if any(row.state is State.IDLE for row in rows):
+    if _is_draft(order_id):
         raise IllegalMove("The order is a draft; nothing is done for it yet.")
     chosen = [row for row in rows if row.state not in ENDED and which(row)]
     if not chosen:
