@@ -51,6 +51,7 @@ def _placed(wanted: OrderInput, actor: Actor, config: Config) -> Order:
     findings = [*checked.findings, *findings]
     if findings:
         raise Invalid("Some values of the order are not right.", findings)
+    wanted = checked.wanted
     order = store(wanted, account, sub_account, actor, product=product, options=options)
     stored = {
         one.number: _store_item(order, one, dates) for one, dates in zip(checked.items, wanted.wishes(), strict=True)

@@ -11,7 +11,8 @@ from app.extensions import db
 from app.services import lateness
 from app.services.mails import choices, signing
 from tests import cast
-from tests.portal.scene import JOIN, ONE_PORT, Scene, counted, now_is_later, text_of
+from tests.portal.scene import JOIN, ONE_PORT, Scene, now_is_later, text_of
+from tests.support.statements import counted
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

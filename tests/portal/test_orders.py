@@ -8,7 +8,8 @@ import pytest
 from app.domain.models import OrderItem
 from app.extensions import db
 from tests import cast
-from tests.portal.scene import JOIN, ONE_CONNEXIONS, ONE_PORT, PVLAN, Scene, counted, text_of
+from tests.portal.scene import JOIN, ONE_CONNEXIONS, ONE_PORT, PVLAN, Scene, text_of
+from tests.support.statements import counted
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
