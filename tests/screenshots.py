@@ -94,6 +94,8 @@ def pages_of(running: Exchange) -> dict[str, dict[str, str]]:
         },
         "admin": {
             "audit": "/audit", "users": "/admin/users", "user": f"/admin/users/{engineer}", "tokens": "/admin/tokens",
+            "packages": "/admin/packages", "package": "/admin/packages/START-10G", "package-new": "/admin/packages/new",
+            "product-lines": "/admin/packages/lines", "product-line": "/admin/packages/lines/PM",
             "catalogue": "/admin/catalogue", "catalogue-type": "/admin/catalogue/connexions",
         },
         "member": {

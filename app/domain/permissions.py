@@ -35,6 +35,7 @@ class Permission(StrEnum):
     ENGINE_PAUSE = "engine:pause"
     ENGINE_SEE = "engine:see"
     USERS_MANAGE = "users:manage"
+    SELLING_MANAGE = "selling:manage"  # packages with their lines and families, and the terms
     AUDIT_READ = "audit:read"
 
 
@@ -53,7 +54,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ENGINEER: frozenset(
         _STAFF | {P.ORDER_STOP, P.ITEM_ACT, P.ITEM_ANSWER, P.LOG_WRITE, P.PAYLOAD_READ, P.ENGINE_PAUSE, P.ENGINE_SEE}
     ),
-    Role.ADMIN: frozenset(_STAFF | {P.ORDER_IMPORT, P.PAYLOAD_READ, P.ENGINE_SEE, P.USERS_MANAGE, P.AUDIT_READ}),
+    Role.ADMIN: frozenset(
+        _STAFF | {P.ORDER_IMPORT, P.PAYLOAD_READ, P.ENGINE_SEE, P.USERS_MANAGE, P.SELLING_MANAGE, P.AUDIT_READ}
+    ),
 }
 
 

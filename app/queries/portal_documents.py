@@ -10,7 +10,7 @@ from app.catalogue.describe import Row
 from app.domain.models import ItemSetup, OrderItem, PackageSubscription, Payment, TermsAcceptance
 from app.extensions import db
 from app.queries import portal_draft
-from app.queries.portal_draft import price
+from app.queries.package_words import ON_REQUEST, price
 from app.services.actor import Actor
 
 
@@ -45,7 +45,7 @@ def confirmation(actor: Actor, order_id: uuid.UUID) -> Confirmation | None:
     )
     return Confirmation(
         product=str(sold.product.get("name", "")) if sold else "",
-        price=price(sold.price_minor, sold.currency, sold.price_period) if sold else portal_draft.ON_REQUEST,
+        price=price(sold.price_minor, sold.currency, sold.price_period) if sold else ON_REQUEST,
         options=portal_draft.options_of(order), terms=accepted.version if accepted else "",
         terms_by=accepted.accepted_by if accepted else "", terms_at=accepted.accepted_at if accepted else None,
         payments=[one for one in paid if one], beside=_beside(order_id),

@@ -22,10 +22,6 @@ from app.services.actor import Actor
 
 MOST_DRAFTS = 50
 PERSON = ("full_name", "email", "phone")
-WHOLE_CURRENCIES = frozenset({"JPY", "KRW", "ISK", "CLP", "VND", "UGX", "XAF", "XOF"})
-"""Currencies whose smallest unit is the whole one (ISO 4217)."""
-ON_REQUEST = "Price on request"
-PERIODS = {"month": "per month", "once": "once"}
 
 
 @dataclass(frozen=True)
@@ -59,19 +55,6 @@ def find(actor: Actor, order_id: uuid.UUID) -> Order | None:
     """The order, also when it has been submitted meanwhile; None if there is none of the viewer's accounts."""
     order = db.session.get(Order, order_id)
     return order if order is not None and order.account_id in actor.account_ids else None
-
-
-def price(amount: int | None, currency: str | None, period: str) -> str:
-    """“GBP 600.00 per month”, or that it is told on request."""
-    if amount is None or not currency:
-        return ON_REQUEST
-    if currency in WHOLE_CURRENCIES:
-        return f"{currency} {amount:,} {PERIODS.get(period, period)}"
-    return f"{currency} {amount // 100:,}.{amount % 100:02d} {PERIODS.get(period, period)}"
-
-
-def package_price(package: Package | None) -> str:
-    return price(package.price_minor, package.currency, package.price_period) if package else ON_REQUEST
 
 
 def offered(order: Order, found: Qualification | None) -> list[Package]:

@@ -15,7 +15,7 @@ from app.config import Config
 from app.domain.errors import Conflict, Finding, Invalid
 from app.domain.models import FormKey, Order
 from app.extensions import db
-from app.services import draft_places, drafts, packages, qualification, requirements, terms
+from app.services import draft_places, drafts, package_items, packages, qualification, requirements, terms
 from app.services.actor import Actor
 from app.services.draft_places import Where
 from app.services.once import key_of, once, once_and_whole
@@ -106,15 +106,15 @@ def _dates(order: Order, items: Sequence[ItemInput]) -> list[WishedDates]:
 
 
 def choose(seen: Seen, code: str, actor: Actor) -> None:
-    """Select a package: its services take the place of the item that the draft was started with."""
+    """Select a package: its services take the place of the item that the draft was started with. One that was selected
+    before and has changed since is taken as it is now."""
 
     def do(order: Order) -> None:
         where = draft_places.where_of(order)
-        if order.package_id is not None:
-            raise Conflict("A package was selected for this order already; that is done only once.")
-        others = draft_places.beside_the_first(order, _inputs(order))
-        drafts.set_items(order.id, others, _dates(order, others), actor)
-        packages.select_for(order, code, where.site if where else {}, actor)
+        if order.package_id is None:
+            others = draft_places.beside_the_first(order, _inputs(order))
+            drafts.set_items(order.id, others, _dates(order, others), actor)
+        package_items.select_for(order, code, where.site if where else {}, actor)
         db.session.flush()
         db.session.expire(order, ["items"])
         if where is not None:
@@ -137,16 +137,13 @@ def _remove(order: Order, number: int, actor: Actor) -> None:
     gone = next((item for item in order.items if item.item_number == number), None)
     if gone is None:
         raise Conflict("This item is not in the order any more.")
-    ended = gone.service_number if gone.action == "cease" else None
     if len(order.items) == 1:
         raise Conflict("An order needs at least one item; discard the draft instead.")
     setup = setups.get(gone.id)
     if setup is not None and setup.package_service_id is not None:
         raise Conflict("This item comes with the package that was chosen.")
     items = [_without(one, number) for one in _inputs(order) if one.item_number != number]
-    left = drafts.set_items(order.id, items, _dates(order, items), actor)
-    if ended is not None and any(one.service_number == ended and one.action == "cease" for one in left.items):
-        raise Conflict("This unit ends because its private VLAN does; take that item out instead.")
+    drafts.set_items(order.id, items, _dates(order, items), actor)
 
 
 def _without(one: ItemInput, number: int) -> ItemInput:

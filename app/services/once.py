@@ -32,7 +32,9 @@ def once(form_key: str | None, actor: Actor, what: str, about: uuid.UUID | None 
     return db.session.execute(noted).first() is not None  # while the first click is at work this waits for its end
 
 
-def once_and_whole(actor: Actor, what: str, form_key: str | None, do: Callable[[], None], about: uuid.UUID) -> None:
+def once_and_whole(
+    actor: Actor, what: str, form_key: str | None, do: Callable[[], None], about: uuid.UUID | None = None
+) -> None:
     """Run `do` as one transaction. A repetition of a form that already took effect succeeds without effect."""
     try:
         if not once(form_key, actor, what, about):

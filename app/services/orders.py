@@ -19,7 +19,7 @@ from app.domain.states import ENDED, Stage, State, Status, WaitKind
 from app.domain.story import Line
 from app.domain.together import together
 from app.extensions import db
-from app.services import admission, order_checks, order_parties, packages
+from app.services import admission, order_checks, order_parties, package_items, packages
 from app.services import items as item_verbs
 from app.services.actor import Actor
 from app.services.once import once_and_whole
@@ -51,7 +51,6 @@ def _placed(wanted: OrderInput, actor: Actor, config: Config) -> Order:
     findings = [*checked.findings, *findings]
     if findings:
         raise Invalid("Some values of the order are not right.", findings)
-    wanted = checked.wanted
     order = store(wanted, account, sub_account, actor, product=product, options=options)
     stored = {
         one.number: _store_item(order, one, dates) for one, dates in zip(checked.items, wanted.wishes(), strict=True)
@@ -59,7 +58,7 @@ def _placed(wanted: OrderInput, actor: Actor, config: Config) -> Order:
     package = packages.by_code(wanted.product_code) if wanted.product_code else None
     if package is not None:
         order.package_id = package.id
-        packages.tie(order, package)
+        package_items.tie(order, package)
         if wrong := packages.findings(order):
             raise Invalid("Some values of the order are not right.", wrong)
     admission.admit(order, checked.items, checked.needs, stored, account, actor, config)
@@ -270,7 +269,7 @@ def _exchange_only(actor: Actor) -> None:
 
 def _each(order_id: uuid.UUID, which: Callable[[Any], bool], act: Callable[[Any], None], if_none: str) -> None:
     rows = lifecycle.lock_items(order_id)
-    if _is_draft(order_id):
+    if any(row.state is State.IDLE for row in rows):
         raise IllegalMove("The order is a draft; nothing is done for it yet.")
     chosen = [row for row in rows if row.state not in ENDED and which(row)]
     if not chosen:

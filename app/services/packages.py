@@ -1,6 +1,7 @@
-"""Packages: listed for what a qualification found, selected once for a draft, subscribed to when it is submitted.
+"""Packages: listed for what a qualification found, checked and subscribed to when an order of one is submitted.
 
 `product_of` expands a code to product, line and family; `chosen` does so for an order that names its product itself.
+How a package becomes items of a draft stands in `package_items`.
 """
 
 import uuid
@@ -10,9 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app.catalogue import action_of
-from app.domain import clock, story
-from app.domain.errors import Conflict, Finding, Invalid
+from app.domain.errors import Finding
 from app.domain.models import (
     ItemSetup,
     Order,
@@ -23,11 +22,8 @@ from app.domain.models import (
     Qualification,
     ServiceSubscription,
 )
-from app.domain.states import State, Status
 from app.extensions import db
-from app.services.actor import Actor
 
-MAX_SERVICES = 200
 Options = dict[str, dict[str, Any]]
 
 
@@ -35,7 +31,7 @@ def listed(found: Qualification | None = None) -> list[Package]:
     """The packages that are sold, in order; with a qualification those that can be had by what it found."""
     packages = db.session.scalars(
         select(Package)
-        .where(Package.active)
+        .where(Package.latest, Package.active)
         .options(selectinload(Package.services), selectinload(Package.line))
         .order_by(Package.position, Package.code)
     )
@@ -43,13 +39,20 @@ def listed(found: Qualification | None = None) -> list[Package]:
 
 
 def by_code(code: str) -> Package | None:
+    """The package of this code as it is sold now; None if it is not sold."""
+    found = latest(code)
+    return found if found is not None and found.active else None
+
+
+def latest(code: str) -> Package | None:
+    """The latest revision of this code, also of one that is no longer sold."""
     return db.session.scalars(
-        select(Package).where(Package.code == code, Package.active).options(selectinload(Package.services))
+        select(Package).where(Package.code == code, Package.latest).options(selectinload(Package.services))
     ).one_or_none()
 
 
 def of_order(order: Order) -> Package | None:
-    """The package that was selected for the order; also one that is no longer sold."""
+    """The package that was selected for the order, in the revision of then; also one that is no longer sold."""
     return db.session.get(Package, order.package_id) if order.package_id else None
 
 
@@ -140,100 +143,8 @@ def _option_findings(option: Mapping[str, Any], one: Mapping[str, Any], at: str)
         yield Finding(f"{at}/enabled", "required", f"{option['label']} is part of the product and cannot be left out.")
 
 
-def select_for(order: Order, code: str, site: Mapping[str, str], actor: Actor) -> Package:
-    """Select a package for a draft, which is locked: its services become items, filled in as far as is known.
-
-    `Conflict` if one was selected before, or nothing has been qualified; `Invalid` if this one cannot be had there.
-    """
-    if order.package_id is not None:
-        raise Conflict("A package was selected for this order already; that is done only once.")
-    found = db.session.get(Qualification, order.qualification_id) if order.qualification_id else None
-    if found is None:
-        raise Conflict("Qualify the order first: what can be had depends on where.")
-    if found.valid_until <= clock.now():
-        raise Conflict("The qualification has expired. Please qualify again.")
-    package = by_code(code)
-    if package is None:
-        raise Invalid("There is no such package.", [Finding("/code", "reference", f"There is no package “{code}”.")])
-    apply(order, package, _site(package, found, site), found)
-    order.version += 1
-    order.modified_at = clock.now()
-    story.audit(actor.name, "package selected", order_id=order.id, subject=order.name, after={"package": code})
-    return package
-
-
-def _site(package: Package, found: Qualification, said: Mapping[str, str]) -> dict[str, str]:
-    """The place: as said if the package can be had there; else the only one there is; else open."""
-    sites = sites_of(package, found)
-    if not sites:
-        words = f"“{package.name}” cannot be had by what was qualified."
-        raise Invalid(words, [Finding("/code", "qualification", words)])
-    fitting = [site for site in sites if all(site.get(name, said[name]) == said[name] for name in said)]
-    if not fitting:
-        places = ", ".join("/".join(site.values()) for site in sites)
-        words = f"“{package.name}” can be had at {places}."
-        raise Invalid("The package cannot be had there.", [Finding("/site", "choice", words)])
-    return {**fitting[0], **said} if len(fitting) == 1 or said else {}
-
-
-def apply(order: Order, package: Package, site: Mapping[str, str], found: Qualification | None = None) -> None:
-    """Make the package's services items of the draft, behind those that it has."""
-    order.package_id = package.id
-    order.product = product_of(package)
-    order.options = with_defaults(package.options, order.options or {}, "/options")[0]
-    first = max((item.item_number for item in order.items), default=0)
-    if first + len(package.services) > MAX_SERVICES:
-        raise Conflict("The draft has too many items for another package.")
-    for service in package.services:
-        details = _filled(service, first, site, found)
-        item = OrderItem(
-            id=uuid.uuid4(), order=order, item_number=first + service.position, service_type=service.service_type,
-            action="new", details=details, state=State.IDLE, status=Status.DRAFT,
-        )  # fmt: skip
-        features = with_defaults(service.features, {}, "")[0]
-        db.session.add(ItemSetup(item=item, package_service_id=service.id, features=features, contacts={}))
-    db.session.flush()
-
-
-def _filled(
-    service: PackageService, first: int, site: Mapping[str, str], found: Qualification | None
-) -> dict[str, Any]:
-    """The details that are known: the package's own, the place, and the port or service that was qualified."""
-    action = action_of(service.service_type, "new")
-    names = {field.name for field in action.fields} if action else set()
-    details: dict[str, Any] = {name: value for name, value in site.items() if name in names}
-    port = next((offer["port"] for offer in found.offers if offer.get("port")), None) if found else None
-    if port is not None and "port" in names:
-        details["port"] = port
-    for name, value in service.defaults.items():
-        inside = isinstance(value, dict) and "item" in value
-        details[name] = {"item": first + value["item"]} if inside else value
-    return details
-
-
-def tie(order: Order, package: Package) -> None:
-    """Say which items of the order are the package's services: for each the first new item of its type that is none
-    yet. Done again after the items changed, it ties what is new."""
-    db.session.flush()
-    setups = _setups(order)
-    tied = {setup.package_service_id for setup in setups.values() if setup.package_service_id}
-    for service in package.services:
-        if service.id in tied:
-            continue
-        for item in order.items:
-            setup = setups.get(item.id)
-            free = setup is None or setup.package_service_id is None
-            if free and (item.service_type, item.action) == (service.service_type, "new"):
-                if setup is None:
-                    setup = setups[item.id] = ItemSetup(item=item, contacts={})
-                    db.session.add(setup)
-                setup.package_service_id = service.id
-                setup.features = with_defaults(service.features, setup.features or {}, "")[0]
-                break
-    db.session.flush()
-
-
-def _setups(order: Order) -> dict[uuid.UUID, ItemSetup]:
+def setups_of(order: Order) -> dict[uuid.UUID, ItemSetup]:
+    """What stands beside the order's items, by the item's id."""
     ids = [item.id for item in order.items]
     return {row.item_id: row for row in db.session.scalars(select(ItemSetup).where(ItemSetup.item_id.in_(ids)))}
 
@@ -243,15 +154,19 @@ def findings(order: Order) -> list[Finding]:
     package = of_order(order)
     if package is None:
         return []
-    if not package.active:
+    sold = package if package.latest else latest(package.code)
+    if sold is None or not sold.active:
         words = f"“{package.name}” is no longer sold. Make a new order for another package."
         return [Finding("/product/code", "ended", words)]
+    if sold is not package:
+        words = f"“{package.name}” has changed since it was chosen. Choose it once more to have it as it is now."
+        return [Finding("/product/code", "changed", words)]
     return [*with_defaults(package.options, order.options or {}, "/options")[1], *_service_findings(order, package)]
 
 
 def _service_findings(order: Order, package: Package) -> Iterable[Finding]:
     """Each service of the package is one of the items, with the details that come with the package."""
-    setups = _setups(order)
+    setups = setups_of(order)
     item_of = {
         setup.package_service_id: (index, item)
         for index, item in enumerate(order.items)
@@ -264,6 +179,10 @@ def _service_findings(order: Order, package: Package) -> Iterable[Finding]:
             yield Finding("/items", "required", words)
             continue
         index, item = item_of[service.id]
+        fabric = item.details.get("fabric")
+        if fabric is not None and package.sites and fabric not in package.sites:
+            words = f"“{package.name}” is sold at {', '.join(package.sites)} only."
+            yield Finding(f"/items/{index}/details/fabric", "not_offered", words)
         for name in service.fixed:
             wanted = service.defaults.get(name)
             if isinstance(wanted, dict) and "item" in wanted:

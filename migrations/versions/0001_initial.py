@@ -337,12 +337,16 @@ def upgrade():
     op.create_table('package',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('code', sa.String(length=20), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('latest', sa.Boolean(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('line_code', sa.String(length=10), nullable=False),
     sa.Column('type', sa.String(length=20), nullable=False),
     sa.Column('name', sa.String(length=100), nullable=False),
     sa.Column('description', sa.Text(), nullable=False),
     sa.Column('details_text', sa.Text(), nullable=False),
-    sa.Column('options', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('options', sa.JSON(), nullable=False),
     sa.Column('sites', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
     sa.Column('price_minor', sa.BigInteger(), nullable=True),
     sa.Column('currency', sa.String(length=3), nullable=True),
@@ -351,8 +355,11 @@ def upgrade():
     sa.Column('position', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['line_code'], ['product_line.code'], name=op.f('fk_package_line_code')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_package')),
-    sa.UniqueConstraint('code', name=op.f('uq_package_code'))
+    sa.UniqueConstraint('code', 'revision', name=op.f('uq_package_code_revision'))
     )
+    with op.batch_alter_table('package', schema=None) as batch_op:
+        batch_op.create_index('uq_package_latest', ['code'], unique=True, postgresql_where=sa.text('latest'), sqlite_where=sa.text('latest'))
+
     op.create_table('port',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('switch_name', sa.String(length=60), nullable=False),
@@ -523,7 +530,6 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_orders_parent_order_id'), ['parent_order_id'], unique=False)
         batch_op.create_index('ix_orders_status_number', ['status', 'number'], unique=False)
         batch_op.create_index('ix_orders_sub_account_number', ['sub_account_id', 'number'], unique=False)
-        batch_op.create_index('ix_orders_operator_ref', ['operator_order_ref'], unique=False, postgresql_where=sa.text('operator_order_ref is not null'), sqlite_where=sa.text('operator_order_ref is not null'))
         batch_op.create_index('ix_orders_ticket', ['ticket_number'], unique=False)
 
     op.create_table('package_service',
@@ -533,8 +539,8 @@ def upgrade():
     sa.Column('service_type', sa.String(length=40), nullable=False),
     sa.Column('defaults', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
     sa.Column('fixed', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
-    sa.Column('features', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
-    sa.Column('contacts', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('features', sa.JSON(), nullable=False),
+    sa.Column('contacts', sa.JSON(), nullable=False),
     sa.ForeignKeyConstraint(['package_id'], ['package.id'], name=op.f('fk_package_service_package_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_package_service')),
     sa.UniqueConstraint('package_id', 'position', name=op.f('uq_package_service_package_id_position'))
@@ -1094,7 +1100,6 @@ def downgrade():
     op.drop_table('package_service')
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.drop_index('ix_orders_ticket')
-        batch_op.drop_index('ix_orders_operator_ref', postgresql_where=sa.text('operator_order_ref is not null'), sqlite_where=sa.text('operator_order_ref is not null'))
         batch_op.drop_index('ix_orders_sub_account_number')
         batch_op.drop_index('ix_orders_status_number')
         batch_op.drop_index(batch_op.f('ix_orders_parent_order_id'))
@@ -1131,6 +1136,9 @@ def downgrade():
         batch_op.drop_index('ix_port_name')
 
     op.drop_table('port')
+    with op.batch_alter_table('package', schema=None) as batch_op:
+        batch_op.drop_index('uq_package_latest', postgresql_where=sa.text('latest'), sqlite_where=sa.text('latest'))
+
     op.drop_table('package')
     with op.batch_alter_table('ticket_message', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_ticket_message_ticket_number'))

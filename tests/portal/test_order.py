@@ -17,12 +17,12 @@ from tests.portal.scene import (
     ONE_PORT,
     PVLAN,
     Scene,
-    counted,
     has_form,
     hidden,
     now_is_later,
     text_of,
 )
+from tests.support.statements import counted
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NELL = Actor("Nell Patcher", trusted=True)

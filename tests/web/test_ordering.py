@@ -1,8 +1,8 @@
 """Sales order for a member, and change what may still change."""
 
+import functools
 import html
 import re
-from html.parser import HTMLParser
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,48 +12,13 @@ from werkzeug.test import TestResponse
 from app.domain.models import Order, OrderItem, Service
 from app.extensions import db
 from tests import cast
+from tests.web import filled
 from tests.web.desk import CONNEXIONS, Desk, form, words
 
 NEW = "/orders/new"
 
 
-class _Fields(HTMLParser):
-    """What a browser would send of the form: every control with its value, in their order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.inside, self.name, self.area = False, "", False
-        self.found: list[tuple[str, str]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        known = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.inside = known.get("id") in ("order-form", "review-form", "edit-form")
-        if not self.inside:
-            return
-        if tag == "input" and known.get("name") and (known.get("type") != "checkbox" or "checked" in known):
-            self.found.append((known["name"], known.get("value", "")))
-        elif tag in ("select", "textarea"):
-            self.name, self.area = known["name"], tag == "textarea"
-            self.found.append((known["name"], ""))
-        elif tag == "option" and "selected" in known:
-            self.found[-1] = (self.name, known.get("value", ""))
-
-    def handle_endtag(self, tag: str) -> None:
-        self.area = self.area and tag != "textarea"
-
-    def handle_data(self, data: str) -> None:
-        if self.inside and self.area:
-            self.found[-1] = (self.name, self.found[-1][1] + data.strip("\r\n"))
-
-
-def fields(page: TestResponse) -> dict[str, list[str]]:
-    reader = _Fields()
-    reader.feed(page.text)
-    found: dict[str, list[str]] = {}
-    for name, value in reader.found:
-        found.setdefault(name, []).append(value)
-    return found
+fields = functools.partial(filled.fields, ids=("order-form", "review-form", "edit-form"))
 
 
 def send(client: FlaskClient, page: TestResponse, step: str, **typed: str) -> TestResponse:
@@ -183,22 +148,6 @@ def test_bad_input_is_answered_in_words(sales: FlaskClient, typed: dict[str, str
     page = begun(sales, "new:multiservice-port")
     answer = send(sales, page, "review", **{"i1-place": "lon1|LD8", "i1-port_capacity": "1000", **typed})
     assert answer.status_code == 422 and sentence in words(answer)
-
-
-def test_a_private_vlan_ends_for_all_of_its_units_and_the_review_says_whose_they_are(
-    desk: Desk, sales: FlaskClient
-) -> None:
-    with desk.app.app_context():
-        cast.guest()
-        key = f"{db.session.scalars(select(Service.id).where(Service.number == cast.PVLAN)).one()}:cease"
-    page = begun(sales, key, account=cast.LIGHTHOUSE)
-    review = send(sales, page, "review", contact="", full_name="Lou Lantern")
-    assert "Private VLAN unit 107777 of Harbour Connect, whose contacts are told" in words(review)
-    placed = send(sales, review, "submit")
-    assert placed.status_code == 303, words(placed)
-    with desk.app.app_context():
-        items = db.session.scalars(select(OrderItem).order_by(OrderItem.item_number)).all()
-        assert [one.service_number for one in items] == [cast.PVLAN, 107_777]
 
 
 @pytest.mark.parametrize("said", ["", "1", "1=", "x=new:pvlan", "1=new:nothing", "1=" + "0" * 36 + ":modify", "\x00"])

@@ -4,11 +4,16 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import clock
 from app.domain.models.base import Json, JsonType, Model, UtcDateTime, new_id
+
+LATEST = text("latest")
+"""Condition of a partial index."""
+InOrder = JSON()
+"""JSON whose keys keep the order in which they were written; PostgreSQL's JSONB sorts them."""
 
 
 class ProductFamily(Model):
@@ -35,23 +40,35 @@ class ProductLine(Model):
 
 
 class Package(Model):
-    """A product: one or more services that are ordered together.
+    """One revision of a product: one or more services that are ordered together.
 
     `type`: connect, peering, private or partner. `options`: code → {label, choices, default_value, required, help}.
     `sites`: fabrics where it is sold; empty = everywhere. `price_minor`: in the currency's smallest unit; None = on
     request. `price_period`: month or once.
+
+    Price, options and services of a row never change: an edit of them makes the next row of the same code, and orders
+    keep the row that they were made of. Only the `latest` row is sold, if it is `active`; `version` grows with every
+    edit of the code, whatever was edited.
     """
 
     __tablename__ = "package"
+    __table_args__ = (
+        UniqueConstraint("code", "revision"),
+        Index("uq_package_latest", "code", unique=True, postgresql_where=LATEST, sqlite_where=LATEST),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    code: Mapped[str] = mapped_column(String(20), unique=True)
+    code: Mapped[str] = mapped_column(String(20))
+    revision: Mapped[int] = mapped_column(default=1)
+    latest: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     line_code: Mapped[str] = mapped_column(ForeignKey("product_line.code"))
     type: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(String(100))
     description: Mapped[str] = mapped_column(Text, default="")
     details_text: Mapped[str] = mapped_column(Text, default="")  # the details view
-    options: Mapped[Json] = mapped_column(JsonType, default=dict)
+    options: Mapped[Json] = mapped_column(InOrder, default=dict)
     sites: Mapped[list[str]] = mapped_column(JsonType, default=list)
     price_minor: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str | None] = mapped_column(String(3))
@@ -82,8 +99,8 @@ class PackageService(Model):
     service_type: Mapped[str] = mapped_column(String(40))
     defaults: Mapped[Json] = mapped_column(JsonType, default=dict)
     fixed: Mapped[list[str]] = mapped_column(JsonType, default=list)
-    features: Mapped[Json] = mapped_column(JsonType, default=dict)
-    contacts: Mapped[Json] = mapped_column(JsonType, default=dict)
+    features: Mapped[Json] = mapped_column(InOrder, default=dict)
+    contacts: Mapped[Json] = mapped_column(InOrder, default=dict)
 
     package: Mapped[Package] = relationship(back_populates="services")
 

@@ -10,7 +10,7 @@ from app.domain import clock
 from app.domain.errors import Finding, Forbidden, Invalid, NotFound
 from app.domain.models import Account, Package, Qualification
 from app.extensions import db
-from app.services import address_book, drafts, packages, qualification
+from app.services import address_book, drafts, package_items, packages, qualification
 from app.services.actor import Actor
 from app.web import guard
 from app.web.api import answering, life_bodies, reading
@@ -179,7 +179,8 @@ def _rules(options: Mapping[str, Any]) -> list[OptionRule]:
 @described("Select a package", TAG, OrderAnswer, body=life_bodies.PackageChoice, keyed=True)
 def select_package(order_id: uuid.UUID) -> Response:
     """Once for each draft, after it was qualified. The services of the package become items of the draft, filled in as
-    far as is known; what is still missing, /requirements tells."""
+    far as is known; what is still missing, /requirements tells. Where the package has changed since (`submit` refuses
+    the order with the rule `changed`), selecting it once more takes it as it is now."""
     reading.query(NoFilters)
     own_order(order_id)
     wanted = reading.body(life_bodies.PackageChoice)
@@ -187,7 +188,7 @@ def select_package(order_id: uuid.UUID) -> Response:
     site = wanted.site.model_dump(exclude_none=True) if wanted.site else {}
 
     def act() -> None:
-        packages.select_for(drafts.draft(order_id, actor, seen), wanted.code, site, actor)
+        package_items.select_for(drafts.draft(order_id, actor, seen), wanted.code, site, actor)
         db.session.commit()
 
     return answering.acting(act, lambda: shown_order(order_id))

@@ -9,7 +9,7 @@ from wtforms import Form
 from app.domain.errors import Finding
 from app.domain.models import Order
 from app.queries import portal_draft
-from app.queries.portal_draft import package_price
+from app.queries.package_words import package_price
 from app.services import draft_steps, drafts, packages, payments, qualification, terms
 from app.web.guard import actor
 from app.web.portal import forms, item_forms, item_read, sent, wizard

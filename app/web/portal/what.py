@@ -8,8 +8,8 @@ from flask import request
 from app.catalogue import title
 from app.domain.errors import Finding
 from app.domain.models import Order, Package
-from app.queries import portal_draft
-from app.queries.portal_draft import ON_REQUEST, package_price
+from app.queries import package_words, portal_draft
+from app.queries.package_words import ON_REQUEST
 from app.services import draft_places, draft_steps, packages, qualification
 from app.web.guard import actor
 from app.web.portal import wizard
@@ -38,9 +38,10 @@ def _offered(order: Order) -> list[Package]:
 
 def _page(order: Order, status: int = 200, **more: Any) -> Any:
     selected = packages.of_order(order)
+    now = packages.by_code(selected.code) if selected and not selected.latest else None
     return wizard.show(
-        "portal/what.html", order, "what", status, selected=selected,
-        selected_price=package_price(selected),
+        "portal/what.html", order, "what", status, selected=_card(selected) if selected else None,
+        now=_card(now) if now else None, changes=package_words.changes(selected, now) if selected and now else [],
         packages=[] if selected else [_card(one) for one in _offered(order)],
         alone={"title": f"{_noun(order)} without a package", "price": ON_REQUEST} if order.items else None,
         chosen=request.form.get("package", ""), **more,
@@ -54,8 +55,8 @@ def _noun(order: Order) -> str:
 def _card(package: Package) -> dict[str, Any]:
     return {
         "code": package.code, "name": package.name, "description": package.description,
-        "details": package.details_text, "price": package_price(package),
-        "services": [title(one.service_type, "member") for one in package.services],
+        "details": package.details_text, "price": package_words.package_price(package),
+        "services": package_words.services(package),
     }  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from app.web.staff import (
     work,
     workers,
 )
-from app.web.staff.admin import catalogue, people, tokens, ways_in
+from app.web.staff.admin import catalogue, packages, people, product_lines, tokens, ways_in
 
 bp = Blueprint("staff", __name__)
 
@@ -133,6 +133,26 @@ routes(
     ("POST", "/admin/tokens/<uuid:token_id>/revoke", tokens.revoke_token, Permission.USERS_MANAGE),
     ("GET", "/admin/catalogue", catalogue.service_types, Permission.USERS_MANAGE),
     ("GET", "/admin/catalogue/<kind>", catalogue.service_type, Permission.USERS_MANAGE),
+    ("GET", "/admin/packages", packages.packages, Permission.SELLING_MANAGE),
+    ("GET", "/admin/packages/new", packages.new_package, Permission.SELLING_MANAGE),
+    ("POST", "/admin/packages/new", packages.send_new_package, Permission.SELLING_MANAGE),
+    ("GET", "/admin/packages/<code>", packages.package, Permission.SELLING_MANAGE),
+    ("POST", "/admin/packages/<code>", packages.send_package, Permission.SELLING_MANAGE),
+    ("POST", "/admin/packages/<code>/retire", packages.retire_package, Permission.SELLING_MANAGE),
+    ("POST", "/admin/packages/<code>/sell", packages.sell_package, Permission.SELLING_MANAGE),
+    ("POST", "/admin/packages/<code>/up", packages.package_up, Permission.SELLING_MANAGE),
+    ("POST", "/admin/packages/<code>/down", packages.package_down, Permission.SELLING_MANAGE),
+    ("GET", "/admin/packages/lines", product_lines.product_lines, Permission.SELLING_MANAGE),
+    ("GET", "/admin/packages/lines/new", product_lines.new_line, Permission.SELLING_MANAGE),
+    ("POST", "/admin/packages/lines/new", product_lines.add_line, Permission.SELLING_MANAGE),
+    ("GET", "/admin/packages/lines/<code>", product_lines.line, Permission.SELLING_MANAGE),
+    ("POST", "/admin/packages/lines/<code>", product_lines.change_line, Permission.SELLING_MANAGE),
+    ("POST", "/admin/packages/lines/<code>/delete", product_lines.delete_line, Permission.SELLING_MANAGE),
+    ("GET", "/admin/packages/families/new", product_lines.new_family, Permission.SELLING_MANAGE),
+    ("POST", "/admin/packages/families/new", product_lines.add_family, Permission.SELLING_MANAGE),
+    ("GET", "/admin/packages/families/<code>", product_lines.family, Permission.SELLING_MANAGE),
+    ("POST", "/admin/packages/families/<code>", product_lines.change_family, Permission.SELLING_MANAGE),
+    ("POST", "/admin/packages/families/<code>/delete", product_lines.delete_family, Permission.SELLING_MANAGE),
     # Oneself.
     ("GET", "/me", me.me, Permission.SIGNED_IN),
     ("POST", "/me", me.save_settings, Permission.SIGNED_IN),

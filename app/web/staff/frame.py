@@ -32,6 +32,7 @@ _PLACES: tuple[tuple[str, str, Permission], ...] = (
     ("Workers", "staff.workers", Permission.ENGINE_SEE),
     ("Users", "staff.users", Permission.USERS_MANAGE),
     ("Tokens", "staff.tokens", Permission.USERS_MANAGE),
+    ("Packages", "staff.packages", Permission.SELLING_MANAGE),
     ("Catalogue", "staff.service_types", Permission.USERS_MANAGE),
     ("Audit", "staff.audit", Permission.AUDIT_READ),
 )

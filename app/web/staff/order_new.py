@@ -147,13 +147,10 @@ def _checked(desk: Desk) -> list[Finding]:
         return [Finding("/add", "type", words)]
     wanted = _wanted(desk)
     try:
-        return order_checks.check(wanted, _ids(wanted)).findings
+        ids = {wanted.account_id} | ({wanted.sub_customer["account_id"]} if wanted.sub_customer else set())
+        return order_checks.check(wanted, ids).findings
     except Invalid as why:
         return why.errors
-
-
-def _ids(wanted: OrderInput) -> set[str]:
-    return {wanted.account_id} | ({wanted.sub_customer["account_id"]} if wanted.sub_customer else set())
 
 
 def _placed_findings(desk: Desk, findings: list[Finding]) -> list[Finding]:
@@ -215,15 +212,7 @@ def _review(desk: Desk, key: str) -> Response:
     ]  # fmt: skip
     hidden = [(name, value) for name, value in request.form.items(multi=True)
               if name not in ("csrf_token", "form_key", "step", "add")]  # fmt: skip
-    return _answer("staff/order_review.html", desk=desk, wanted=wanted, shown=shown, hidden=hidden, key=key,
-                   ending=_ending(wanted))  # fmt: skip
-
-
-def _ending(wanted: OrderInput) -> list[tuple[int, str]]:
-    """The units that end with a private VLAN, though no item was written for them, and whose they are."""
-    more = order_checks.whole(wanted, _ids(wanted)).items[len(wanted.items) :]
-    owners = staff_ordering.whose([one.service_number for one in more])
-    return [(one.service_number, owners[one.service_number]) for one in more]
+    return _answer("staff/order_review.html", desk=desk, wanted=wanted, shown=shown, hidden=hidden, key=key)
 
 
 class _Named:
