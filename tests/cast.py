@@ -1,6 +1,7 @@
 """The same small exchange and the same people in every test: who they are stands here, once.
 
 load()              everything below, committed; inside an app context
+guest(number)       Harbour's unit in Lighthouse's private VLAN, committed; inside an app context
 order(seed, …)      one of the cleaned seed orders as a program would POST it
 token(email, …)     the secret of an API token
 program(app, …)     a test client that sends such a token
@@ -147,6 +148,18 @@ def _services() -> None:
     db.session.flush()
     held = db.session.query(Port).filter_by(switch_name="edge1-edi2", name="xe-0/0/3").one()
     held.service_id = port.id
+
+
+def guest(number: int = 107_777, vlan_id: int = 321, state: str = "active") -> None:
+    """Harbour has a unit of this number in Lighthouse's private VLAN, on its port."""
+    vlan, port = (db.session.query(Service).filter_by(number=one).one() for one in (PVLAN, PORT))
+    db.session.add(
+        Service(number=number, service_type="pvlan_unit", state=state, account_id=HARBOUR, fabric_code="edi2",
+                location_code="PUL", vlan_id=vlan_id, vlan_reserved=True, carrier=f"port:{port.id}",
+                port_service_id=port.id, pvlan_service_id=vlan.id,
+                details={"pvlan": PVLAN, "port": PORT, "vlan_id": vlan_id})
+    )  # fmt: skip
+    db.session.commit()
 
 
 def order(seed: str, **more: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Described once, used by the API's validation and schema, the forms, the tickets,
 
 from app.catalogue.check import Checked, CheckedItem, ItemInput, check_order
 from app.catalogue.describe import action_title, describe, describe_service, item_names, title
+from app.catalogue.ending import units_too
 from app.catalogue.model import Action, ServiceType
 from app.catalogue.registry import (
     JOIN_PVLAN,
@@ -44,4 +45,5 @@ __all__ = [
     "service_type",
     "show",
     "title",
+    "units_too",
 ]

@@ -10,11 +10,6 @@ from app.catalogue.model import Action
 from app.catalogue.registry import ORDER_TYPES, SERVICE_TYPES, action_of, service_type
 from app.domain.errors import Finding
 
-NEEDS = (
-    'What an item depends on must be a list of item numbers; of another order it is {"order_item": id}, '
-    'and {"service": number} of a service.'
-)
-
 
 @dataclass(frozen=True)
 class PartialItem:
@@ -60,7 +55,7 @@ def _item(item: ItemLike, number: int, at: str, order_type: str) -> tuple[Partia
         except parsing.Refused as wrong:
             findings.append(Finding(f"{at}/service_number", wrong.rule, f"The service number {wrong.sentence}"))
     if item.depends_on is not None and not _are_needs(item.depends_on):
-        findings.append(Finding(f"{at}/depends_on", "type", NEEDS))
+        findings.append(Finding(f"{at}/depends_on", "type", shape.NEEDS))
     return PartialItem(number, kind.key, action.name, ref, details), findings
 
 

@@ -86,9 +86,13 @@ def nothing_needs_what_is_ceased(line: Line, lines: Lines) -> Iterator[Finding]:
     else:
         return
     left = lines.remaining(line, units)
-    if left:
+    if not left:
+        return
+    if all(unit.state == "pre_active" for unit in left):
+        words = f"Service {subject.number} carries {_services(left)} still being set up; it can end when that is done."
+    else:
         words = f"Service {subject.number} still carries {_services(left)}; cease them first, or in the same order."
-        yield line.finding("service_number", "in_use", words)
+    yield line.finding("service_number", "in_use", words)
 
 
 def ceased_once(line: Line, lines: Lines) -> Iterator[Finding]:

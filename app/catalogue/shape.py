@@ -9,6 +9,10 @@ from app.catalogue.model import Action
 from app.catalogue.registry import JOIN_PVLAN, ORDER_TYPES, SERVICE_TYPES, action_of, joins, service_type
 from app.domain.errors import Finding
 
+NEEDS = (
+    'What an item depends on must be a list of item numbers; of another order it is {"order_item": id}, '
+    'and {"service": number} of a service.'
+)
 MAX_ITEMS = 200
 """Items of one order; larger undertakings are batches of orders."""
 
@@ -71,7 +75,7 @@ def _read_depends_on(line: Line, raw: Any) -> list[Finding]:
     if raw is None:
         return []
     if not isinstance(raw, list | tuple) or not all(type(number) is int for number in raw):
-        return [line.finding("depends_on", "type", "What an item depends on must be a list of item numbers.")]
+        return [line.finding("depends_on", "type", NEEDS)]
     if len(raw) > MAX_ITEMS:
         return [line.finding("depends_on", "range", f"An item can depend on at most {MAX_ITEMS} items.")]
     line.depends_on = set(raw)

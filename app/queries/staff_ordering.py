@@ -43,6 +43,16 @@ def orderer(account_id: str) -> Orderer | None:
     return Orderer(account, Actor(account.organisation, role=Role.MEMBER, account_ids=ids), contacts)
 
 
+def whose(numbers: Sequence[int]) -> dict[int, str]:
+    """The organisations that have these services."""
+    rows = db.session.execute(
+        select(Service.number, Account.organisation)
+        .join(Account, Account.id == Service.account_id)
+        .where(Service.number.in_(numbers))
+    )
+    return {row.number: row.organisation for row in rows}
+
+
 def changes(who: Orderer) -> list[tuple[str, str]]:
     """What can be ordered for services that the account has: key for the form, words. Newest service first."""
     ids = who.member.account_ids

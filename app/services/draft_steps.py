@@ -137,13 +137,16 @@ def _remove(order: Order, number: int, actor: Actor) -> None:
     gone = next((item for item in order.items if item.item_number == number), None)
     if gone is None:
         raise Conflict("This item is not in the order any more.")
+    ended = gone.service_number if gone.action == "cease" else None
     if len(order.items) == 1:
         raise Conflict("An order needs at least one item; discard the draft instead.")
     setup = setups.get(gone.id)
     if setup is not None and setup.package_service_id is not None:
         raise Conflict("This item comes with the package that was chosen.")
     items = [_without(one, number) for one in _inputs(order) if one.item_number != number]
-    drafts.set_items(order.id, items, _dates(order, items), actor)
+    left = drafts.set_items(order.id, items, _dates(order, items), actor)
+    if ended is not None and any(one.service_number == ended and one.action == "cease" for one in left.items):
+        raise Conflict("This unit ends because its private VLAN does; take that item out instead.")
 
 
 def _without(one: ItemInput, number: int) -> ItemInput:

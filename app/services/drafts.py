@@ -86,8 +86,10 @@ def create(wanted: OrderInput, actor: Actor, config: Config) -> Order:
 def _created(wanted: OrderInput, actor: Actor) -> Order:
     account = order_parties.account(wanted, actor)
     sub_account = order_parties.sub_account(wanted, account, actor)
+    ids = order_parties.ids(account, sub_account, actor)
+    wanted = order_checks.whole(wanted, ids)
     read, findings = partial.read(wanted.type, wanted.items)
-    findings += order_checks.of_envelope(wanted, order_parties.ids(account, sub_account, actor))
+    findings += order_checks.of_envelope(wanted, ids)
     product, options, wrong = packages.chosen(wanted.product_code, wanted.options)
     _refuse([*findings, *wrong])
     order = orders.store(wanted, account, sub_account, actor, draft=True, product=product, options=options)
@@ -106,7 +108,8 @@ def _created(wanted: OrderInput, actor: Actor) -> Order:
 def replace(order_id: uuid.UUID, wanted: Replacement, actor: Actor, *, version: int | None = None) -> Order:
     """Replace the modifiable fields whole; `Invalid` names what is wrong, and nothing is changed then."""
     order = draft(order_id, actor, version)
-    read, findings = partial.read(order.type, wanted.items)
+    whole = order_checks.whole(envelope(order, wanted.items, wanted.item_dates), _ids(order, actor))
+    read, findings = partial.read(order.type, whole.items)
     known = packages.of_order(order)
     options, wrong = packages.with_defaults(known.options if known else {}, wanted.options or {}, "/options")
     values = {
@@ -117,11 +120,10 @@ def replace(order_id: uuid.UUID, wanted: Replacement, actor: Actor, *, version: 
     for name, value in values.items():
         if name not in wanted.untouched:
             setattr(order, name, value)
-    dates = list(wanted.item_dates) or [WishedDates()] * len(wanted.items)
     with db.session.no_autoflush:
-        findings += order_checks.of_envelope(envelope(order, wanted.items, dates), _ids(order, actor))
+        findings += order_checks.of_envelope(envelope(order, whole.items, whole.wishes()), _ids(order, actor))
     _refuse([*findings, *wrong])
-    write(order, read, wanted.items, dates)
+    write(order, read, whole.items, whole.wishes())
     if known is not None:
         package_items.tie(order, known)
     _changed(order, actor, "draft replaced")
@@ -138,10 +140,10 @@ def set_items(
 ) -> Order:
     """Replace the draft's items whole; those that keep number, service type and action keep their id and set-up."""
     order = draft(order_id, actor, version)
-    read, findings = partial.read(order.type, items)
-    dates = list(item_dates) or [WishedDates()] * len(items)
-    _refuse([*findings, *order_checks.of_envelope(envelope(order, items, dates), _ids(order, actor))])
-    write(order, read, items, dates)
+    whole = order_checks.whole(envelope(order, items, item_dates), _ids(order, actor))
+    read, findings = partial.read(order.type, whole.items)
+    _refuse([*findings, *order_checks.of_envelope(whole, _ids(order, actor))])
+    write(order, read, whole.items, whole.wishes())
     package = packages.of_order(order)
     if package is not None:
         package_items.tie(order, package)
@@ -223,6 +225,7 @@ def _submit(order: Order, actor: Actor, config: Config) -> None:
     wanted = stored_input(order)
     checked = order_checks.check(wanted, _ids(order, actor))
     _refuse([*checked.findings, *_own_findings(order)])
+    _complete(order, checked.wanted)
     stored = {item.item_number: item for item in order.items}
     for one in checked.items:
         _ready(stored[one.number], one.details, not one.automated)
@@ -245,6 +248,13 @@ def _own_findings(order: Order) -> list[Finding]:
 def _refuse(findings: Sequence[Finding]) -> None:
     if findings:
         raise Invalid("Some values of the order are not right.", list(findings))
+
+
+def _complete(order: Order, wanted: OrderInput) -> None:
+    """Units that came into a private VLAN since the draft was written end with it as well."""
+    if len(wanted.items) > len(order.items):
+        read, _ = partial.read(order.type, wanted.items)
+        write(order, read, wanted.items, wanted.wishes())
 
 
 def _ready(item: OrderItem, details: dict[str, Any], by_hand: bool) -> None:

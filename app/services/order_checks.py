@@ -4,10 +4,10 @@ import re
 import uuid
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.catalogue import CheckedItem, check_order
+from app.catalogue import CheckedItem, check_order, units_too
 from app.domain.errors import Finding
 from app.domain.models import Contact, Order
 from app.extensions import db
@@ -20,8 +20,10 @@ BATCH_ALIAS = re.compile(r"B\d{6}_\d{5}", re.ASCII)
 
 @dataclass(frozen=True)
 class CheckedOrder:
-    """`items` are empty as long as there are findings of the catalogue. `needs`: ids of items in other orders."""
+    """`wanted` is the order as it will be placed, with what ends together. `items` are empty as long as there are
+    findings of the catalogue. `needs`: ids of items in other orders."""
 
+    wanted: OrderInput
     items: list[CheckedItem]
     needs: list[list[uuid.UUID]]
     findings: list[Finding]
@@ -29,8 +31,8 @@ class CheckedOrder:
 
 def check(wanted: OrderInput, account_ids: AbstractSet[str]) -> CheckedOrder:
     """Check everything of the order that does not depend on how it came to be."""
-    dated = [_moment(one, wanted.dates) is not None for one in wanted.wishes()]
-    links = order_links.resolve(wanted.items, account_ids, dated)
+    wanted = whole(wanted, account_ids)
+    links = order_links.resolve(wanted.items, account_ids, _dated(wanted))
     checked = check_order(wanted.type, links.items, DatabaseWorld(account_ids))
     findings = [*checked.findings, *links.findings, *of_envelope(wanted, account_ids), *_customer_is_missing(wanted)]
     if not findings:
@@ -38,7 +40,18 @@ def check(wanted: OrderInput, account_ids: AbstractSet[str]) -> CheckedOrder:
     needs = links.needs
     if checked.items:
         needs = [[*said, *implied] for said, implied in zip(needs, order_links.setting_up(checked.items), strict=True)]
-    return CheckedOrder(checked.items, needs, findings)
+    return CheckedOrder(wanted, checked.items, needs, findings)
+
+
+def whole(wanted: OrderInput, account_ids: AbstractSet[str]) -> OrderInput:
+    """The order with the units that end with the private VLANs it ceases, each at its private VLAN's dates."""
+    more = units_too(wanted.items, _dated(wanted), DatabaseWorld(account_ids))
+    if not more:
+        return wanted
+    dates = wanted.wishes()
+    return replace(
+        wanted, items=[*wanted.items, *(one for _, one in more)], item_dates=[*dates, *(dates[at] for at, _ in more)]
+    )
 
 
 def of_envelope(wanted: OrderInput, account_ids: AbstractSet[str]) -> list[Finding]:
@@ -68,6 +81,11 @@ def _dates(wanted: OrderInput) -> Iterator[Finding]:
         if dates.start and dates.completion and dates.completion < dates.start:
             words = "The completion lies before the start."
             yield Finding(f"{pointer}/requested_completion_date", "order", words)
+
+
+def _dated(wanted: OrderInput) -> list[bool]:
+    """For each item whether a date is wished for it."""
+    return [_moment(one, wanted.dates) is not None for one in wanted.wishes()]
 
 
 def _customer_is_missing(wanted: OrderInput) -> list[Finding]:

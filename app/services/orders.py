@@ -51,6 +51,7 @@ def _placed(wanted: OrderInput, actor: Actor, config: Config) -> Order:
     findings = [*checked.findings, *findings]
     if findings:
         raise Invalid("Some values of the order are not right.", findings)
+    wanted = checked.wanted
     order = store(wanted, account, sub_account, actor, product=product, options=options)
     stored = {
         one.number: _store_item(order, one, dates) for one, dates in zip(checked.items, wanted.wishes(), strict=True)
@@ -269,7 +270,7 @@ def _exchange_only(actor: Actor) -> None:
 
 def _each(order_id: uuid.UUID, which: Callable[[Any], bool], act: Callable[[Any], None], if_none: str) -> None:
     rows = lifecycle.lock_items(order_id)
-    if any(row.state is State.IDLE for row in rows):
+    if _is_draft(order_id):
         raise IllegalMove("The order is a draft; nothing is done for it yet.")
     chosen = [row for row in rows if row.state not in ENDED and which(row)]
     if not chosen:

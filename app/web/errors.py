@@ -21,6 +21,8 @@ TITLES = {
     422: "Some values are not right", 429: "Too many requests", 500: "Something went wrong on our side",
     503: "Not available right now",
 }  # fmt: skip
+MOST_READ_IN_VAIN = 50_000_000
+"""Bytes of a body that is refused."""
 WORDS = {
     404: "There is nothing at this address.",
     405: "This address does not take this kind of request.",
@@ -55,11 +57,23 @@ def _http(error: HTTPException) -> Any:
     if status < 400:
         return error
     words = _too_large() if status == 413 else WORDS.get(status, error.description or error.name)
+    if status == 413:
+        _read_to_the_end()
     made = answer(status, TITLES.get(status, error.name), words)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             made.headers[name] = value
     return made
+
+
+def _read_to_the_end() -> None:
+    """Who is cut off while still sending often never reads why, so let them finish first."""
+    left = min(request.content_length or 0, MOST_READ_IN_VAIN)
+    while left > 0:
+        chunk = request.environ["wsgi.input"].read(min(left, 65_536))
+        if not chunk:
+            return
+        left -= len(chunk)
 
 
 def _too_large() -> str:

@@ -530,6 +530,7 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_orders_parent_order_id'), ['parent_order_id'], unique=False)
         batch_op.create_index('ix_orders_status_number', ['status', 'number'], unique=False)
         batch_op.create_index('ix_orders_sub_account_number', ['sub_account_id', 'number'], unique=False)
+        batch_op.create_index('ix_orders_operator_ref', ['operator_order_ref'], unique=False, postgresql_where=sa.text('operator_order_ref is not null'), sqlite_where=sa.text('operator_order_ref is not null'))
         batch_op.create_index('ix_orders_ticket', ['ticket_number'], unique=False)
 
     op.create_table('package_service',
@@ -1100,6 +1101,7 @@ def downgrade():
     op.drop_table('package_service')
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.drop_index('ix_orders_ticket')
+        batch_op.drop_index('ix_orders_operator_ref', postgresql_where=sa.text('operator_order_ref is not null'), sqlite_where=sa.text('operator_order_ref is not null'))
         batch_op.drop_index('ix_orders_sub_account_number')
         batch_op.drop_index('ix_orders_status_number')
         batch_op.drop_index(batch_op.f('ix_orders_parent_order_id'))

@@ -1,6 +1,7 @@
 """Whatever is wrong with a request: the right status, the field and the rule by name, and nothing is stored."""
 
 import copy
+import io
 import json
 from typing import Any
 
@@ -226,3 +227,34 @@ def test_a_wrong_method_is_answered_with_the_right_ones(crm):
 def test_the_database_never_sees_what_it_cannot_hold(crm):
     for query in ("account_id=%00", "channel=%00x", "cursor=%00", "account_id=%ED%A0%80"):
         assert crm.get(f"/oms/orders?{query}").status_code in (200, 400, 422), query
+
+
+@pytest.mark.parametrize(
+    ("address", "sent", "pointer", "sentence"),
+    [
+        ("/oms/orders?status=nope", None, "?status", "status must be one of draft, ordered, "),
+        ("/oms/orders?draft=maybe", {}, "?draft", "draft must be true or false."),
+        ("/oms/imports?mode=draft", {}, "?mode", "mode must be one of drafts, submit."),
+        ("/oms/orders", {"additional_cc": ["bad"]}, "/additional_cc/0", "Entry 1 of additional_cc must be an e-mail"),
+        ("/oms/orders", {"items": [None]}, "/items/0", "Entry 1 of items must be an object."),
+        ("/oms/orders", {"items": [{"depends_on": [{"foo": 1}]}]}, "/items/0/depends_on", '{"service": number}'),
+        ("/oms/orders", {"options": {"grt": {"enabled": "yes"}}}, "/options/grt/enabled", "enabled must be true or"),
+    ],
+)
+def test_sentences_are_ours_and_name_what_they_are_about(crm, address, sent, pointer, sentence):
+    if sent is None:
+        answer = crm.get(address)
+    elif "imports" in address:
+        answer = crm.post(address, data="a", content_type="text/csv")
+    else:
+        answer = crm.post(address, json={**CONNEXIONS, **sent})
+    assert answer.status_code == 422, answer.get_json()
+    said = [one["detail"] for one in answer.get_json()["errors"] if one["pointer"] == pointer]
+    assert said and sentence in said[0], answer.get_json()["errors"]
+
+
+def test_who_is_told_that_a_body_is_too_large_has_been_heard_to_the_end(crm):
+    """Otherwise the connection is cut while they are still sending, and they never read why."""
+    sent = io.BytesIO(b"x" * 3_000_000)
+    answer = crm.post("/oms/orders", input_stream=sent, content_length=3_000_000, content_type="application/json")
+    assert (answer.status_code, sent.tell()) == (413, 3_000_000)

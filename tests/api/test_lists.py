@@ -114,6 +114,14 @@ def test_orders_are_found_by_number_and_by_name(crm, orders):
     assert names(crm, name="9999999999") == []
 
 
+def test_orders_are_found_by_the_handles_that_their_owner_and_the_exchange_gave_them(crm, placed):
+    placed("port_and_peering_unit")
+    order = placed(operator_order_ref="UNTEL02-1", batch_alias="B261120_00001")
+    for name in ("alias", "batch_alias", "operator_order_ref"):
+        assert names(crm, **{name: order[name]}) == [order["name"]]
+        assert names(crm, **{name: "unknown"}) == []
+
+
 @both_databases
 def test_orders_are_filtered_by_when_they_were_placed(crm, orders):
     bounds = {"created_since": orders[1]["created_at"], "created_before": orders[4]["created_at"]}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.catalogue import PortGroupFacts
+from app.catalogue import ItemInput, PortGroupFacts, units_too
 from tests.catalogue import fake_world as w
 from tests.catalogue.orders import (
     broken,
@@ -242,3 +242,34 @@ def test_an_item_on_a_fabric_that_is_not_automated_is_marked():
 
 def test_a_unit_is_on_the_fabric_of_its_port():
     assert check(new_unit()).items[0].fabric == "edi2"
+
+
+def test_what_ends_with_a_private_vlan_is_each_of_its_active_units_that_the_order_does_not_name():
+    world = w.FakeWorld()
+    world.foreign += [w.unit(105100, w.PVLAN, w.FOREIGN_PORT, 7)]
+    cease = change("pvlan", "cease", w.PVLAN)
+    more = units_too([cease, change("pvlan_unit", "cease", w.UNIT)], [False] * 2, world)
+    assert [(at, one.service_type, one.action, one.service_number, one.item_number) for at, one in more] == [
+        (0, "pvlan_unit", "cease", 105100, 3)
+    ]
+    assert [one.service_number for _, one in units_too([cease, cease], [False] * 2, world)] == [w.UNIT, 105100]
+
+
+def test_nothing_ends_with_what_the_account_cannot_end_or_with_what_makes_no_sense():
+    world = w.FakeWorld()
+    world.foreign += [w.pvlan(104009, "mp2mp"), w.unit(105100, 104009, w.FOREIGN_PORT, 7)]
+    for number in (104009, 10**30, -1, None, "104001", {"item": 1}, w.PORT):
+        assert units_too([change("pvlan", "cease", number)], [True], world) == []
+    assert units_too([ItemInput([], {}, None, [])], [True], world) == []
+
+
+def test_a_unit_that_is_still_being_set_up_keeps_its_private_vlan_unless_that_ends_later():
+    world = w.FakeWorld()
+    world.foreign += [replace(w.unit(105100, w.PVLAN, w.FOREIGN_PORT, 7), state="pre_active")]
+    cease = change("pvlan", "cease", w.PVLAN)
+    assert [one.service_number for _, one in units_too([cease], [True], world)] == [w.UNIT, 105100]
+    more = [one for _, one in units_too([cease], [False], world)]
+    assert [one.service_number for one in more] == [w.UNIT]
+    (finding,) = check(cease, *more, world=world).findings
+    assert (finding.pointer, finding.rule) == ("/items/0/service_number", "in_use")
+    assert "1 service still being set up" in finding.detail

@@ -159,15 +159,7 @@ def test_services_are_paged(scene: Scene) -> None:
 
 def test_a_private_vlan_ends_for_all_of_its_units_and_their_owners_are_told(scene: Scene) -> None:
     with scene.app.app_context():
-        vlan = db.session.query(Service).filter_by(number=cast.PVLAN).one()
-        port = db.session.query(Service).filter_by(number=cast.PORT).one()
-        db.session.add(
-            Service(number=107_777, service_type="pvlan_unit", state="active", account_id=cast.HARBOUR,
-                    fabric_code="edi2", location_code="PUL", vlan_id=321, vlan_reserved=True,
-                    carrier=f"port:{port.id}", port_service_id=port.id, pvlan_service_id=vlan.id,
-                    details={"pvlan": cast.PVLAN, "port": cast.PORT, "vlan_id": 321})
-        )  # fmt: skip
-        db.session.commit()
+        cast.guest()
     alone = scene.browser(cast.MEMBER2).get(f"/portal/services/{service_id(scene, cast.PVLAN)}/cease")
     assert "CUG Unit 107777 , of Harbour Connect, whose contacts are told" in text_of(alone)
 
@@ -186,14 +178,22 @@ def test_a_private_vlan_ends_for_all_of_its_units_and_their_owners_are_told(scen
 
 
 @ON_SQLITE
+def test_a_unit_cannot_be_taken_out_of_the_order_that_ends_its_private_vlan(scene: Scene) -> None:
+    with scene.app.app_context():
+        cast.guest()
+    wizard = changing(scene, cast.PVLAN, "cease", cast.MEMBER2, together="y")
+
+    refused = wizard.send("configure", then="remove:2")
+
+    assert refused.status_code == 409 and "ends because its private VLAN does" in text_of(refused)
+    with scene.app.app_context():
+        assert len(scene.order(wizard.draft_id).items) == 2
+
+
+@ON_SQLITE
 def test_a_unit_of_another_member_does_not_end_without_its_private_vlan(scene: Scene) -> None:
     with scene.app.app_context():
-        vlan = db.session.query(Service).filter_by(number=cast.PVLAN).one()
-        db.session.add(
-            Service(number=107_778, service_type="pvlan_unit", state="active", account_id=cast.HARBOUR,
-                    fabric_code="edi2", vlan_id=322, pvlan_service_id=vlan.id, details={})
-        )  # fmt: skip
-        db.session.commit()
+        cast.guest(107_778)
     with pytest.raises(Invalid, match="not right") as refused:
         scene.place(("pvlan_unit", "cease", {"number": 107_778}), account=cast.LIGHTHOUSE)
 

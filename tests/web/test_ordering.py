@@ -150,6 +150,22 @@ def test_bad_input_is_answered_in_words(sales: FlaskClient, typed: dict[str, str
     assert answer.status_code == 422 and sentence in words(answer)
 
 
+def test_a_private_vlan_ends_for_all_of_its_units_and_the_review_says_whose_they_are(
+    desk: Desk, sales: FlaskClient
+) -> None:
+    with desk.app.app_context():
+        cast.guest()
+        key = f"{db.session.scalars(select(Service.id).where(Service.number == cast.PVLAN)).one()}:cease"
+    page = begun(sales, key, account=cast.LIGHTHOUSE)
+    review = send(sales, page, "review", contact="", full_name="Lou Lantern")
+    assert "Private VLAN unit 107777 of Harbour Connect, whose contacts are told" in words(review)
+    placed = send(sales, review, "submit")
+    assert placed.status_code == 303, words(placed)
+    with desk.app.app_context():
+        items = db.session.scalars(select(OrderItem).order_by(OrderItem.item_number)).all()
+        assert [one.service_number for one in items] == [cast.PVLAN, 107_777]
+
+
 @pytest.mark.parametrize("said", ["", "1", "1=", "x=new:pvlan", "1=new:nothing", "1=" + "0" * 36 + ":modify", "\x00"])
 def test_a_damaged_form_is_no_bug(sales: FlaskClient, said: str) -> None:
     sent = {**fields(sales.get(f"{NEW}?account={cast.HARBOUR}")), "item": said, "step": "review"}

@@ -14,6 +14,7 @@ from app.domain.states import Outcome, Stage, State, Status
 
 FAILED = text("status = 'error'")
 HELD = text("held")
+REFERRED = text("operator_order_ref is not null")
 UNENDED = text("state not in ('idle', 'done', 'cancelled', 'rejected')")
 """Conditions of partial indexes; a query says them in the same words, or the index is of no use to it."""
 
@@ -38,6 +39,7 @@ class Order(WishedDates, Model):
         Index("ix_orders_created", "created_at", "number"),
         Index("ix_orders_sub_account_number", "sub_account_id", "number"),
         Index("ix_orders_ticket", "ticket_number"),
+        Index("ix_orders_operator_ref", "operator_order_ref", postgresql_where=REFERRED, sqlite_where=REFERRED),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

@@ -23,6 +23,7 @@ bp = Blueprint("api", __name__)
 csrf.exempt(bp)  # a bearer token is no cookie: no other site can make a browser send it
 
 bp.add_app_template_filter(browsing.form_of)
+bp.add_app_template_filter(browsing.with_code)
 
 routes(
     bp,

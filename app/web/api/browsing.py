@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import render_template
+from markupsafe import Markup
 
 from app.web.api import answering, openapi, ordering_schema
 
@@ -23,6 +24,12 @@ def page() -> str:
         shapes=shapes,
         first_request=f'curl -H "Authorization: Bearer $TOKEN" {answering.config().public_url}/oms/orders?limit=1',
     )
+
+
+def with_code(text: str) -> Markup:
+    """What stands between back-ticks, as code."""
+    plain_and_code = enumerate(text.split("`"))
+    return Markup("").join(Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in plain_and_code)
 
 
 def form_of(schema: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.domain.states import Status
-from app.web.api.fields import LINE, MAX_INT, Id, Key, Moment, OrderType, ServiceTypeWord
+from app.web.api.fields import LINE, MAX_INT, Id, Key, Line100, Moment, OrderType, ServiceTypeWord
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
@@ -38,6 +38,9 @@ class OrderFilters(Paged):
     name: Annotated[str, StringConstraints(pattern="^[0-9]{1,10}$")] | None = Field(
         None, description="The order number as a string, as `name` shows it."
     )
+    alias: Word | None = Field(None, description="The order's alias.")
+    batch_alias: Word | None = Field(None, description="Orders of this batch.")
+    operator_order_ref: Line100 | None = Field(None, description="The reference in the ordering party's own system.")
     parent_order_id: Id | None = None
     created_since: Moment | None = Field(None, description="Placed then or later.")
     created_before: Moment | None = Field(None, description="Placed before then.")

@@ -7,6 +7,7 @@ from flask import Response, url_for
 
 from app.domain.errors import Finding, Forbidden, Invalid, NotFound, Stale
 from app.domain.models import Order
+from app.domain.states import Status
 from app.extensions import db
 from app.queries import api as queries
 from app.services import drafts, orders
@@ -96,8 +97,8 @@ def change_order(order_id: uuid.UUID) -> Response:
     date can be moved until the item that waits for it has begun. With a `version`, or an `If-Match` header, a change
     that was made meanwhile is not overwritten."""
     reading.query(NoFilters)
-    own_order(order_id)
-    wanted = _change()
+    draft = own_order(order_id).status is Status.DRAFT
+    wanted = _change(draft)
     changes = wanted.model_dump(exclude_unset=True, exclude={"version", "contacts"})
     if "additional_cc" in changes:
         changes["additional_cc"] = changes["additional_cc"] or []
@@ -108,18 +109,19 @@ def change_order(order_id: uuid.UUID) -> Response:
     return answering.answer(shown_order(order_id))
 
 
-def _change() -> bodies.OrderChange:
-    """The patch; a field that orders have but that cannot be changed is told from one that they do not have."""
+def _change(draft: bool) -> bodies.OrderChange:
+    """The patch; a field that orders have but that cannot be changed so is told from one that they do not have."""
     try:
         return reading.body(bodies.OrderChange, reading.MERGE_PATCH, reading.JSON)
     except Invalid as refused:
-        raise Invalid(refused.detail, [_read_only(finding) for finding in refused.errors]) from None
+        raise Invalid(refused.detail, [_read_only(finding, draft) for finding in refused.errors]) from None
 
 
-def _read_only(finding: Finding) -> Finding:
+def _read_only(finding: Finding, draft: bool) -> Finding:
     name = finding.pointer.removeprefix("/")
     if finding.rule == "unknown" and name in bodies.Order.model_fields:
-        return Finding(finding.pointer, "read_only", f"{name} cannot be changed once the order is placed.")
+        once = "by PATCH; send the whole draft by PUT" if draft else "once the order is placed"
+        return Finding(finding.pointer, "read_only", f"{name} cannot be changed {once}.")
     return finding
 
 

@@ -3,11 +3,12 @@
 import json
 import math
 import re
-from collections.abc import Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar, get_args
 
 from flask import current_app, request
 from pydantic import BaseModel, ValidationError
+from pydantic_core.core_schema import ErrorType
 
 from app.config import Config
 from app.domain.errors import Finding, Invalid, Malformed, WrongMediaType
@@ -157,7 +158,10 @@ RULES = {
     "list_type": ("type", "must be a list."),
     "dict_type": ("type", "must be an object."),
     "model_type": ("type", "must be an object."),
+    "bool_type": ("type", "must be true or false."),
+    "bool_parsing": ("type", "must be true or false."),
     "enum": ("choice", "must be one of {expected}."),
+    "literal_error": ("choice", "must be one of {expected}."),
     "string_too_long": ("range", "must be at most {max_length} characters."),
     "string_too_short": ("required", "must not be empty."),
     "too_long": ("range", "can have at most {max_length} entries."),
@@ -168,22 +172,35 @@ RULES = {
 """pydantic's kinds of errors as our rules and sentences."""
 
 
+BUILT_IN = frozenset(get_args(ErrorType))
+
+
 def _finding(error: Any, query: bool) -> Finding:
     kind, told = error["type"], error.get("ctx") or {}
-    name = escaped(str(error["loc"][-1])) if error["loc"] else ""
     if kind == "string_pattern_mismatch":
         rule, sentence = "text", SENTENCES.get(told["pattern"], "does not have the expected form.")
     elif kind in RULES:
         rule, sentence = RULES[kind]
-        sentence = sentence.format(**told)
+        sentence = sentence.format(**told).replace(" or '", ", '").replace("'", "")
+    elif kind in BUILT_IN:
+        rule, sentence = "type", "does not have the expected form."
     else:  # a rule of our own says its sentence itself
         rule, sentence = kind, error["msg"]
     if query:
         if kind == "extra_forbidden":
             sentence = "is not a parameter of this list."
-        return Finding(f"?{error['loc'][0]}"[:61], rule, f"{name} {sentence}")
+        return Finding(f"?{error['loc'][0]}"[:61], rule, f"{escaped(str(error['loc'][0]))} {sentence}")
     pointer = "".join(f"/{escaped(str(part))}" for part in error["loc"])
-    return Finding(pointer, rule, f"{name} {sentence}" if sentence[:1].islower() else sentence)
+    return Finding(pointer, rule, f"{_called(error['loc'])} {sentence}".strip() if sentence[:1].islower() else sentence)
+
+
+def _called(place: Sequence[str | int]) -> str:
+    """How a sentence names what stands at this place: a field by its name, an entry of a list by its position."""
+    if not place:
+        return ""
+    if isinstance(place[-1], int):
+        return f"Entry {place[-1] + 1} of {_called(place[:-1])}".strip()
+    return escaped(place[-1])
 
 
 def version_seen(in_body: int | None) -> int | None:

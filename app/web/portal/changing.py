@@ -61,16 +61,17 @@ def begin(service_id: uuid.UUID, action: str) -> Any:
     if use.carried and request.form.get("together") != "y":
         words = "Say that these services end as well; otherwise this one cannot end."
         return _page(service, wanted, 422, findings=[Finding("/together", "required", words)])
-    items = [ItemInput(service.service_type, wanted.name, {}, service.number, 1), *_with_it(use)]
+    items = [ItemInput(service.service_type, wanted.name, {}, service.number, 1), *_with_it(service, use)]
     made = draft_steps.start(
         new_draft(items, _customer(service), NORMAL), actor(), current_app.config["HANDOFF"], sent.form_key()
     )
     return redirect(url_for("portal.take_up", draft_id=made), 303)
 
 
-def _with_it(use: Use) -> list[ItemInput]:
-    """What else ends in the same order; the rules of the catalogue know which of them comes first."""
-    ending = [(one.number, one.service_type) for one in use.carried]
+def _with_it(service: ServicePart, use: Use) -> list[ItemInput]:
+    """What else ends in the same order, because the member says so; the rules of the catalogue know which of them
+    comes first, and add the units of a private VLAN themselves."""
+    ending = [(one.number, one.service_type) for one in use.carried if service.service_type == PORT]
     if use.last_on is not None and request.form.get("port") == "y":
         ending.append((use.last_on, PORT))
     return [ItemInput(kind, "cease", {}, number, at) for at, (number, kind) in enumerate(ending, start=2)]

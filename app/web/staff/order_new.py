@@ -147,10 +147,13 @@ def _checked(desk: Desk) -> list[Finding]:
         return [Finding("/add", "type", words)]
     wanted = _wanted(desk)
     try:
-        ids = {wanted.account_id} | ({wanted.sub_customer["account_id"]} if wanted.sub_customer else set())
-        return order_checks.check(wanted, ids).findings
+        return order_checks.check(wanted, _ids(wanted)).findings
     except Invalid as why:
         return why.errors
+
+
+def _ids(wanted: OrderInput) -> set[str]:
+    return {wanted.account_id} | ({wanted.sub_customer["account_id"]} if wanted.sub_customer else set())
 
 
 def _placed_findings(desk: Desk, findings: list[Finding]) -> list[Finding]:
@@ -212,7 +215,15 @@ def _review(desk: Desk, key: str) -> Response:
     ]  # fmt: skip
     hidden = [(name, value) for name, value in request.form.items(multi=True)
               if name not in ("csrf_token", "form_key", "step", "add")]  # fmt: skip
-    return _answer("staff/order_review.html", desk=desk, wanted=wanted, shown=shown, hidden=hidden, key=key)
+    return _answer("staff/order_review.html", desk=desk, wanted=wanted, shown=shown, hidden=hidden, key=key,
+                   ending=_ending(wanted))  # fmt: skip
+
+
+def _ending(wanted: OrderInput) -> list[tuple[int, str]]:
+    """The units that end with a private VLAN, though no item was written for them, and whose they are."""
+    more = order_checks.whole(wanted, _ids(wanted)).items[len(wanted.items) :]
+    owners = staff_ordering.whose([one.service_number for one in more])
+    return [(one.service_number, owners[one.service_number]) for one in more]
 
 
 class _Named:
