@@ -56,6 +56,7 @@ NO_DRAFT = "The order has been submitted already; it is no draft any more."
 AMENDABLE = frozenset({
     "po_number", "additional_cc", "notes", "description", "operator_order_ref", "operator_order_name", "comment",
     "contacts", "owner", "batch_alias", "requested_start_date", "requested_completion_date", "parent_order_id", "enni",
+    "payment_reference",
 })  # fmt: skip
 """Fields of a draft that can be set one by one; items and options have verbs of their own."""
 

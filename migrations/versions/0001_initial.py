@@ -479,6 +479,7 @@ def upgrade():
     sa.Column('assigned_to_id', sa.Uuid(), nullable=True),
     sa.Column('created_by', sa.String(length=254), nullable=False),
     sa.Column('po_number', sa.String(length=100), nullable=True),
+    sa.Column('payment_reference', sa.String(length=100), nullable=True),
     sa.Column('additional_cc', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
     sa.Column('notes', sa.Text(), nullable=True),
     sa.Column('description', sa.Text(), nullable=True),

@@ -59,6 +59,7 @@ class Order(WishedDates, Model):
     created_by: Mapped[str] = mapped_column(String(254), default="")
 
     po_number: Mapped[str | None] = mapped_column(String(100))
+    payment_reference: Mapped[str | None] = mapped_column(String(100))  # typed into a draft; a payment once placed
     additional_cc: Mapped[list[str]] = mapped_column(JsonType, default=list)
     notes: Mapped[str | None] = mapped_column(Text)
     description: Mapped[str | None] = mapped_column(Text)

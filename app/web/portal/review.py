@@ -29,7 +29,8 @@ def _page(
 ) -> Any:
     """What stands in the way is told on arrival already, except for what this very page asks."""
     standing = drafts.problems(order.id, actor())
-    asked_here = [one for one in standing if one.pointer == "/terms"]
+    ticked = _accepted(typed)
+    asked_here = [one for one in standing if one.pointer == "/terms" and not ticked and _places(typed)]
     elsewhere = [one for one in standing if one.pointer != "/terms"]
     form = about_form(order, typed)
     told = _placed(form, findings or [], asked_here if findings else [])
@@ -37,10 +38,21 @@ def _page(
     return wizard.show(
         "portal/review.html", order, "review", status, items=portal_draft.items(order, actor(), elsewhere),
         problems=_in_words(order, elsewhere), form=form, findings=told, package=package, price=package_price(package),
-        terms=terms.current(), accepted=typed.get(TERMS) if typed else None, options=portal_draft.options_of(order),
+        terms=terms.current(), accepted=ticked, options=portal_draft.options_of(order),
         qualified=qualification.of_order(order), expired=portal_draft.expired(order),
         can_go_back=wizard.steps_of(order), ends=all(item.action == "cease" for item in order.items), **more,
     )  # fmt: skip
+
+
+def _accepted(typed: Any) -> bool:
+    """Whether the terms that are in force now are ticked."""
+    now = terms.current()
+    return typed is not None and now is not None and typed.get(TERMS) == now.version
+
+
+def _places(typed: Any) -> bool:
+    """Whether the order is to be placed, so that the terms are asked; not only kept for later."""
+    return typed is not None and typed.get("then") != LATER
 
 
 def about_form(order: Order, typed: Any) -> Form:
@@ -50,13 +62,16 @@ def about_form(order: Order, typed: Any) -> Form:
         "po_number": order.po_number or "", "additional_cc": ", ".join(order.additional_cc or []),
         "start": forms.typed_moment(order.requested_start_date), "notes": order.notes or "",
         "completion": forms.typed_moment(order.requested_completion_date),
+        "payment_reference": order.payment_reference or "",
     }  # fmt: skip
     return forms.made(forms.about("Switch off on" if ends else "Wanted by", payment=True), typed, present)
 
 
 def _placed(form: Form, findings: list[Finding], also: list[Finding]) -> list[Finding]:
     """Findings about what this page asks, at their fields; those about items stand with the items."""
-    known = {"/requested_completion_date": "completion", "/requested_start_date": "start"}
+    known = {
+        "/requested_completion_date": "completion", "/requested_start_date": "start", "/version": TERMS,
+    }  # fmt: skip
     if any(one.rule == item_read.FORM for one in findings):
         form.validate()
         return forms.summary(form) + [Finding(f"/{TERMS}", one.rule, one.detail) for one in also]
@@ -66,7 +81,9 @@ def _placed(form: Form, findings: list[Finding], also: list[Finding]) -> list[Fi
         if name in TELLS:
             forms.add_error(form, name, one.detail)
             told.append(Finding(f"/{name}", one.rule, one.detail))
-        elif one.pointer == "/terms" or not one.pointer.startswith(("/items", "/qualification")):
+        elif name == TERMS:
+            told.append(Finding(f"/{TERMS}", one.rule, one.detail))
+        elif not one.pointer.startswith(("/items", "/qualification")):
             told.append(one)
     return told
 
@@ -80,11 +97,12 @@ def _in_words(order: Order, findings: list[Finding]) -> list[Finding]:
 
 
 def _changes(form: Form) -> dict[str, Any]:
+    """What the draft keeps. Once the order is placed, the payment has a row of its own."""
     dates = forms.dates(form)
     return {
         "po_number": form["po_number"].data or None, "additional_cc": forms.emails_in(form["additional_cc"].data),
         "notes": form["notes"].data or None, "requested_start_date": dates.start,
-        "requested_completion_date": dates.completion,
+        "requested_completion_date": dates.completion, "payment_reference": form["payment_reference"].data or None,
     }  # fmt: skip
 
 
@@ -111,7 +129,8 @@ def _send(seen: draft_steps.Seen, draft_id: uuid.UUID) -> None:
     form = _said(draft_id)
     version = request.form.get(TERMS, "").replace("\x00", "")[:20]
     config = current_app.config["HANDOFF"]
-    draft_steps.send(seen, _changes(form), actor(), config, terms_version=version or None)
+    changes = {**_changes(form), "payment_reference": None}
+    draft_steps.send(seen, changes, actor(), config, terms_version=version or None)
     _note_payment(seen, form)
 
 
