@@ -13,7 +13,7 @@ from app.domain.errors import Finding, Invalid
 
 @dataclass(frozen=True)
 class Ask:
-    """One thing to fill in. `kind` is number, text, choice or flag; `unit` is shown behind the field."""
+    """One thing to fill in. `kind` is number, text, choice, flag or objection; `unit` is shown behind the field."""
 
     label: str
     kind: str = "text"
@@ -27,6 +27,8 @@ class Ask:
     max_length: int = 200
 
 
+OBJECTION = "objection"
+"""A text that is only given to say no: what is asked may be agreed to, or this is said instead."""
 _KEYS = frozenset(one.name for one in fields(Ask))
 
 
@@ -44,6 +46,10 @@ def choice(label: str, *choices: str, **more: Any) -> Ask:
 
 def flag(label: str, **more: Any) -> Ask:
     return Ask(label, "flag", required=False, **more)
+
+
+def objection(label: str, **more: Any) -> Ask:
+    return Ask(label, OBJECTION, required=False, **more)
 
 
 def frozen(ask: dict[str, Ask]) -> dict[str, dict[str, Any]]:

@@ -64,12 +64,13 @@ CEASED = (
 COUNTER = _measured("violation_counter", "Check the violation counter again")
 PATCH = PastStep("patch_cross_connect", "Patch the cross-connect", WaitKind.MANUAL.value, team=Team.ENGINEERING.value)
 MEMBER = PastStep("wait_for_member", "Wait for the member to use the service", WaitKind.MEMBER.value)
+CONTENT = PastStep("member_is_content", "See whether it works for the member")
 
 _BY_STAGE: dict[str, tuple[tuple[PastStep, ...], tuple[PastStep, ...], tuple[PastStep, ...]]] = {
     "connexions:new": (
         (VLAN, MAC, CREATE),
         (FITS_GROUP, _measured("port_up", "Check that the partner's port is up"), CONCLUDED),
-        (*_network("connect_service", "Connect the service"), ACTIVE[0], MEMBER, ACTIVE[1]),
+        (*_network("connect_service", "Connect the service"), ACTIVE[0], MEMBER, CONTENT, ACTIVE[1]),
     ),
     "connexions:modify": (
         (BEGIN_CHANGE, VLAN, MAC),

@@ -102,7 +102,8 @@ def answer_in_transaction(
     answers = asks.check(asks.thawed(wait.ask), given)
     wait_id, item_id, kind, title, step_key = wait.id, wait.item_id, wait.kind, wait.title, wait.step_key
     if kind in ADVANCING:
-        _step_over(item_id, Move.ANSWER, actor, version, StepState.SUCCEEDED, reason, facts=answers)
+        said = {**dict.fromkeys(wait.ask or {}), **answers}  # asked again, what is not said any more is forgotten
+        _step_over(item_id, Move.ANSWER, actor, version, StepState.SUCCEEDED, reason, facts=said)
     else:
         lifecycle.act(item_id, Move.RECHECK, version=version, by=actor.name, reason=reason)
         _waive(item_id)

@@ -67,10 +67,11 @@ def test_its_plan_is_written_down_whole_before_it_runs(exchange):
         "connect_service_done": "succeeded",
         "register_active": "succeeded",
         "wait_for_member": "started",
+        "member_is_content": "pending",
         "activate_service": "pending",
     }
     stages = [row.stage.value for row in exchange.plan(order)]
-    assert stages == ["inventory"] * 3 + ["quality_assurance"] * 3 + ["provisioning"] * 7
+    assert stages == ["inventory"] * 3 + ["quality_assurance"] * 3 + ["provisioning"] * 8
 
 
 def test_a_new_service_is_registered_and_connected_once(exchange):

@@ -116,6 +116,41 @@ def test_the_member_is_asked_whether_the_service_works_and_confirms(scene: Scene
     assert "Thank you" in text_of(browser.get(answer.headers["Location"]))
 
 
+def test_a_service_that_does_not_work_goes_to_an_engineer_and_the_member_is_asked_again(scene: Scene) -> None:
+    order = scene.placed(ONE_CONNEXIONS)
+    browser = scene.browser()
+    page = browser.get(f"/portal/orders/{order}")
+    assert "It does not work yet" in text_of(page)
+
+    said = {**hidden(page, "object-1"), "trouble": "No packet comes back."}
+    assert browser.post(f"/portal/orders/{order}/items/1/answer", data=said).status_code == 303
+    scene.work()
+
+    assert scene.status(order) == "error"
+    assert "Thank you for telling us what does not work." in text_of(browser.get(f"/portal/orders/{order}"))
+    with scene.app.app_context():
+        item = scene.item(order)
+        assert "“No packet comes back.”" in (item.last_error or "")
+        items.retry_from(item.id, NELL, "wait_for_member", version=None)
+    scene.work()
+    again = browser.get(f"/portal/orders/{order}")
+    assert browser.post(f"/portal/orders/{order}/items/1/answer", data=hidden(again, "answer-1")).status_code == 303
+    scene.work()
+    assert scene.status(order) == "completed"
+
+
+@ON_SQLITE
+def test_who_tells_what_does_not_work_has_to_say_it(scene: Scene) -> None:
+    order = scene.placed(ONE_CONNEXIONS)
+    browser = scene.browser()
+    said = {**hidden(browser.get(f"/portal/orders/{order}"), "object-1"), "trouble": "x" * 1001}
+
+    answer = browser.post(f"/portal/orders/{order}/items/1/answer", data=said)
+
+    assert answer.status_code == 422 and "must be at most 1000 characters" in text_of(answer)
+    assert "x" * 1001 in answer.text and scene.status(order) == "awaiting_member"
+
+
 def test_a_second_click_on_confirm_is_no_error_and_no_second_effect(scene: Scene) -> None:
     order = scene.placed(ONE_CONNEXIONS)
     browser = scene.browser()

@@ -148,10 +148,13 @@ def manual(key: str, title: str, *, team: Team, tell: str, ask: dict[str, Ask] |
     return Step(key, title, WaitKind.MANUAL.value, team=team.value, tell=tell, ask=ask or {})
 
 
-def member(key: str, title: str, *, tell: str, says: str, expires_setting: str, default_answer: Facts) -> Step:
+def member(
+    key: str, title: str, *, tell: str, says: str, expires_setting: str, default_answer: Facts,
+    ask: dict[str, Ask] | None = None,
+) -> Step:  # fmt: skip
     """A step of the member: completes by itself after the configured time with `default_answer`."""
     return Step(
-        key, title, WaitKind.MEMBER.value, tell=tell, says=says,
+        key, title, WaitKind.MEMBER.value, tell=tell, says=says, ask=ask or {},
         expires_setting=expires_setting, default_answer=default_answer,
     )  # fmt: skip
 

@@ -41,7 +41,7 @@ class AskAnswer(TypedDict):
 
     name: str
     label: str
-    kind: Literal["number", "text", "choice", "flag"]
+    kind: Literal["number", "text", "choice", "flag", "objection"]
     unit: str
     required: bool
     help: str

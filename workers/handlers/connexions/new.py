@@ -1,6 +1,11 @@
 """A partner's port carries a new service for a member."""
 
-from workers.handlers.connexions.steps import bandwidth_fits_port_group, port_parameters, wait_for_member
+from workers.handlers.connexions.steps import (
+    bandwidth_fits_port_group,
+    member_is_content,
+    port_parameters,
+    wait_for_member,
+)
 from workers.handlers.shared.network import measurement, network_change
 from workers.handlers.shared.register import activate_service, all_checks_done, create_service, register_active
 from workers.handlers.shared.reserve import reserve_mac, reserve_vlan
@@ -23,5 +28,6 @@ class ConnexionsNew(Handler):
         ),
         register_active,
         wait_for_member,
+        member_is_content,
         activate_service,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.domain.asks import objection
 from app.domain.errors import PermanentFailure
 from workers.handlers.shared.details import ordered, owner, policed
 from workers.pipeline.handler import Facts, Task, local, member
@@ -36,13 +37,28 @@ def bandwidth_fits_port_group(task: Task) -> Facts:
     return {}
 
 
+_WAIT = "Wait for the member to use the service"
 wait_for_member = member(
     "wait_for_member",
-    "Wait for the member to use the service",
+    _WAIT,
     tell="Your service has been configured. Please confirm when it works; "
     "without an answer the order completes by itself.",
     says="Your service has been configured. Please configure your side and confirm; "
     "without an answer the order completes by itself.",
     expires_setting="member_ready_seconds",
-    default_answer={"confirmed": "no answer in time"},
+    default_answer={"confirmed": "no answer in time", "trouble": None},
+    ask={"trouble": objection("What does not work?", help="What you tried, and what you saw.", max_length=1000)},
 )
+
+
+@local("See whether it works for the member")
+def member_is_content(task: Task) -> Facts:
+    """The member only told; here it takes effect: what does not work is an engineer's, and is asked about again."""
+    trouble = task.facts.get("trouble")
+    if trouble:
+        raise PermanentFailure(
+            f"The member says that it does not work: “{trouble}” Once it is put right, retry from “{_WAIT}”.",
+            member_words="Thank you for telling us what does not work. An engineer looks into it; "
+            "you will be asked again.",
+        )
+    return {}
