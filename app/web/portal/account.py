@@ -7,11 +7,11 @@ from flask import flash, redirect, request, url_for
 from app.domain.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.queries import portal_account
-from app.services import contacts
+from app.services import contacts, customers
 from app.services.contacts import ContactInput
 from app.web.guard import actor
 from app.web.portal import sent
-from app.web.portal.frame import Crumb, own_account, page
+from app.web.portal.frame import Crumb, own_account, page, viewer
 
 EMPTY = ContactInput("", "", "")
 
@@ -30,7 +30,10 @@ def _account_page(account_id: str, status: int = 200, **more: Any) -> Any:
         raise NotFound("There is no such account.")
     own = account_id == own_account()
     crumbs: tuple[Crumb, ...] = () if own else (_account_crumb(), (found.organisation, ""))
-    return page("portal/account.html", status, crumbs, found=found, own=own, **more)
+    return page(
+        "portal/account.html", status, crumbs, found=found, own=own,
+        adds_customers=own and customers.may_add(viewer()), **more,
+    )  # fmt: skip
 
 
 def _account_crumb() -> Crumb:

@@ -11,7 +11,7 @@ from app.domain.models import Order
 from app.extensions import db
 from app.queries import portal_choices, portal_draft
 from app.queries.portal_choices import Choices
-from app.services import draft_steps, requestors
+from app.services import customers, draft_steps, requestors
 from app.services.order_input import OrderInput
 from app.web.guard import actor
 from app.web.portal import sent, wizard
@@ -22,7 +22,8 @@ NEEDS_CUSTOMER = "reseller-peering-unit"
 
 
 def choose() -> Any:
-    return _choose(_choices())
+    """`customer` in the address is chosen already, if it is one of the viewer's."""
+    return _choose(_choices(), customer=request.args.get("customer", ""))
 
 
 def _choices() -> Choices:
@@ -32,7 +33,8 @@ def _choices() -> Choices:
 def _choose(choices: Choices, status: int = 200, **more: Any) -> Any:
     return page(
         "portal/new.html", status, (orders_crumb(), ("New service", "")), offers=list(new_offers(choices)),
-        customers=choices.customers, drafts=portal_draft.rows(actor()), **more,
+        customers=choices.customers, adds_customers=customers.may_add(viewer()), drafts=portal_draft.rows(actor()),
+        **more,
     )  # fmt: skip
 
 
