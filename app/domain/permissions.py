@@ -32,6 +32,7 @@ class Permission(StrEnum):
     PAYLOAD_READ = "payload:read"  # southbound requests and answers, redacted
     TICKET_READ = "ticket:read"
     PORTAL = "portal:use"
+    CUSTOMER_ADD = "customer:add"
     ENGINE_PAUSE = "engine:pause"
     ENGINE_SEE = "engine:see"
     USERS_MANAGE = "users:manage"
@@ -46,7 +47,7 @@ _STAFF = _EVERYBODY | {P.STAFF_DESK, P.ORDER_READ, P.ITEM_READ, P.TICKET_READ, P
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.MEMBER: frozenset(_CUSTOMER),
-    Role.RESELLER: frozenset(_CUSTOMER),
+    Role.RESELLER: frozenset(_CUSTOMER | {P.CUSTOMER_ADD}),
     Role.SALES: frozenset(
         _STAFF
         | {P.ORDER_WRITE, P.ORDER_CONFIRM, P.ORDER_SELL, P.ORDER_IMPORT, P.ORDER_STOP, P.ITEM_ANSWER, P.LOG_WRITE}

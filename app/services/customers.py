@@ -5,9 +5,9 @@ import uuid
 from dataclasses import dataclass
 
 from app.catalogue.parsing import AS_TRANS, LAST_ASN
-from app.domain.errors import Conflict, Finding, Invalid, NotFound
+from app.domain.errors import Conflict, Finding, Forbidden, Invalid
 from app.domain.models import User
-from app.domain.permissions import Role
+from app.domain.permissions import Permission, may
 from app.services import address_book
 from app.services.actor import Actor
 from app.services.address_book import NewAccount
@@ -58,16 +58,16 @@ def _asn(text: str) -> int | None:
 
 
 def may_add(user: User) -> bool:
-    return user.role is Role.RESELLER and user.account_id is not None
+    return may(user.role, Permission.CUSTOMER_ADD) and user.account_id is not None
 
 
 def add(actor: Actor, user: User, given: CustomerInput, *, form_key: str) -> str:
     """Make a customer of the reseller's own account and answer its id; the same form twice is one. Commits.
 
-    `Invalid` names the fields, a handle that somebody has included; `NotFound` for who is no reseller.
+    `Invalid` names the fields, a handle that somebody has included; `Forbidden` for who is no reseller.
     """
     if not may_add(user) or user.account_id is None:
-        raise NotFound("There is no such page.")
+        raise Forbidden("Only resellers add customers, for themselves.")
     account_id = f"account-{uuid.uuid5(uuid.NAMESPACE_OID, key_of(form_key, actor, ADDS))}"
     wanted = given.checked(account_id, user.account_id)
     about = uuid.uuid5(uuid.NAMESPACE_OID, user.account_id)

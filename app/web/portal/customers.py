@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
-from app.domain.errors import Invalid, NotFound
+from app.domain.errors import Invalid
 from app.extensions import db
 from app.services import customers
 from app.services.customers import CustomerInput
@@ -22,8 +22,6 @@ def new_customer() -> Any:
 
 
 def _page(shown: CustomerInput, status: int = 200, **more: Any) -> Any:
-    if not customers.may_add(viewer()):
-        raise NotFound("There is no such page.")
     ordering = request.values.get("then") == TO_ORDER
     crumbs: tuple[Crumb, ...] = (
         (orders_crumb(), ("New service", url_for("portal.choose")))
