@@ -113,6 +113,8 @@ def _put_back(mail: Any, why: TemporaryFailure) -> str:
     if clock.now() - mail.created_at > GIVE_UP_AFTER:
         return _failed(mail, why.detail)
     pause = why.retry_after or min(LONGEST_PAUSE_S, 2.0 * 2 ** min(mail.tries, 10)) * random.uniform(0.5, 1.5)
+    log.warning("a mail could not be handed over; it is tried again", kind=mail.kind, mail=str(mail.id),
+                tries=mail.tries, next_try_s=round(pause), error=why.detail)  # fmt: skip
     _write(mail, error=why.detail, run_after=clock.now() + timedelta(seconds=pause))
     return "passed"
 

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from app.domain.models import ApiToken, Audit, User, WebSession
+from app.domain.models import ApiToken, Audit, Mail, User, WebSession
 from app.domain.permissions import Role
 from app.extensions import db
 from app.services import access
@@ -44,6 +44,7 @@ NEW: dict[str, Any] = {
     "role": "engineer",
     "account": "",
     "password": "",
+    "way": "password",
 }
 
 
@@ -57,6 +58,23 @@ def test_a_user_is_added_with_a_password_that_is_shown_once(desk: Desk, admin: F
         assert user.role is Role.ENGINEER
         assert shown[1] not in str(db.session.query(Audit.after).all())
     assert deeds(desk, "user added") == 1
+
+
+def test_a_user_is_invited_by_mail_and_chooses_a_password(desk: Desk, admin: FlaskClient) -> None:
+    page = admin.get("/admin/users/new").text
+    assert page.index("Invite by mail") < page.index("Add with a start password")
+    answer = press(admin, "/admin/users/new", "/admin/users", **{**NEW, "way": "mail"})
+    assert answer.status_code == 303
+    with desk.app.app_context():
+        mail = db.session.query(Mail).filter_by(kind="invitation").one()
+        assert mail.to_address == "nia@handoff.example"
+    assert "A link to choose a password is on its way" in words(admin.get(answer.location))
+
+
+def test_who_is_invited_is_given_no_password(desk: Desk, admin: FlaskClient) -> None:
+    answer = press(admin, "/admin/users/new", "/admin/users", **{**NEW, "way": "mail", "password": "a-long-password"})
+    assert (answer.status_code, deeds(desk, "user added")) == (422, 0)
+    assert "Who is invited chooses a password" in words(answer)
 
 
 def test_the_same_form_sent_twice_adds_one_user(desk: Desk, admin: FlaskClient) -> None:

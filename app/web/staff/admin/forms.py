@@ -32,7 +32,8 @@ class UserForm(FlaskForm):
         render_kw={"list": "accounts", "maxlength": 200, **NO_SCRIPT},
     )  # fmt: skip
     password = PasswordField(
-        "Start password", id="f-password", description="Leave it empty to have one made, which is shown once.",
+        "Start password", id="f-password",
+        description="Only for adding somebody without a mail; empty: one is made and shown once.",
         render_kw={"maxlength": 200, "autocomplete": "new-password"},
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from app.domain.permissions import Role
 from app.extensions import db
 from app.queries import staff_admin
 from app.queries.staff_admin import UserFilters
-from app.services import user_admin
+from app.services import accounts, user_admin
 from app.services import users as user_verbs
 from app.web.guard import actor
 from app.web.staff import frame
@@ -65,26 +65,32 @@ def _new(form: UserForm, status: int = 200, rest: list[Finding] | None = None) -
 
 
 def add_user() -> Any:
-    """POST /admin/users: answers with the start password, this once."""
+    """POST /admin/users: invites by mail, or answers with the start password, this once."""
     form = UserForm()
+    by_mail = request.form.get("way") != "password"
     password = form.password.data or user_admin.made_password()
-    made = not form.password.data
     if not first_time("user added"):
-        flash("This form had been sent already; the user is there, and the password was shown then.", "warning")
+        flash("This form had been sent already; the user is there, and a made password was shown then.", "warning")
         return redirect(url_for("staff.users", q=form.email.data), 303)
     try:
+        if by_mail and form.password.data:
+            words = "Who is invited chooses a password; leave this empty, or add them with it."
+            raise Invalid("The user could not be added.", [Finding("/password", "match", words)])
         account = user_admin.account_id_of(form.account.data or "")
-        user = user_verbs.add(
-            form.email.data or "", form.name.data or "", form.role.data or "", password, account, by=actor().name
-        )
+        said = (form.email.data or "", form.name.data or "", form.role.data or "")
+        if by_mail:
+            user = accounts.invite(*said, account, by=actor().name)
+        else:
+            user = user_verbs.add(*said, password, account, by=actor().name)
     except (Invalid, Conflict) as why:
         db.session.rollback()
         found = why.errors or [Finding("/email", "taken", why.detail)]
         return _new(form, why.status, put_findings(form, found))
-    if made:
+    if by_mail:
+        return _back(user.id, f"A link to choose a password is on its way to {user.email}.")
+    if not form.password.data:
         return _shown(user.id, password, f"{user.name} can sign in now.", 201)
-    flash(f"{user.name} can sign in now, with the password you chose.", "success")
-    return redirect(url_for("staff.user", user_id=user.id), 303)
+    return _back(user.id, f"{user.name} can sign in now, with the password you chose.")
 
 
 def _shown(user_id: uuid.UUID, password: str, title: str, status: int = 200) -> Response:
