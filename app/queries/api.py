@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, false, select, true
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
 
-from app.domain.models import ItemDependency, ItemSetup, Order, OrderItem, OrderLog, User, Wait
+from app.domain.models import ItemDependency, ItemSetup, Order, OrderItem, OrderLog, Service, User, Wait
 from app.domain.states import State, Status, WaitKind
 from app.extensions import db
 from app.queries import keyset
@@ -94,6 +94,7 @@ class Around:
     waits: dict[uuid.UUID, tuple[Wait, str | None]] = field(default_factory=dict)
     needs: dict[uuid.UUID, list[Any]] = field(default_factory=dict)
     refs: dict[uuid.UUID, Any] = field(default_factory=dict)  # the service that an item of a draft is about, as sent
+    contacts: dict[uuid.UUID, Any] = field(default_factory=dict)  # whom to call about the service that an item makes
 
 
 def order_sort(filters: Filters) -> Sort:
@@ -163,7 +164,7 @@ def _open_waits(actor: Actor) -> Select[uuid.UUID]:
 
 
 def around(items: Iterable[OrderItem]) -> Around:
-    """Waits and needs of these items, in two queries however many they are; drafts take a third."""
+    """Waits, needs and contacts of these items, in three queries however many they are; drafts take a fourth."""
     items = list(items)
     ids = [one.id for one in items]
     if not ids:
@@ -176,9 +177,22 @@ def around(items: Iterable[OrderItem]) -> Around:
     if drafts:
         for setup in db.session.scalars(select(ItemSetup).where(ItemSetup.item_id.in_(drafts))):
             found.needs[setup.item_id] = setup.depends_on or []
+            found.contacts[setup.item_id] = setup.contacts
             if setup.service_ref is not None:
                 found.refs[setup.item_id] = setup.service_ref
+    found.contacts.update(_contacts(ids))
     return found
+
+
+def _contacts(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Any]:
+    """Whom to call about the services that these items make; not of those of others that they join."""
+    rows = db.session.execute(
+        select(OrderItem.id, Service.contacts)
+        .join(Order, Order.id == OrderItem.order_id)
+        .join(Service, and_(Service.id == OrderItem.service_id, Service.account_id == Order.account_id))
+        .where(OrderItem.id.in_(ids), OrderItem.action == "new")
+    )
+    return {row.id: row.contacts for row in rows}
 
 
 def _needs(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Any]]:

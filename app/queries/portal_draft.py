@@ -17,11 +17,10 @@ from app.domain.states import Status
 from app.extensions import db
 from app.queries import names, portal_choices
 from app.queries.portal_words import Numbered, item_title
-from app.services import drafts, order_checks, packages, qualification, requirements
+from app.services import drafts, named_people, order_checks, packages, qualification, service_contacts
 from app.services.actor import Actor
 
 MOST_DRAFTS = 50
-PERSON = ("full_name", "email", "phone")
 
 
 @dataclass(frozen=True)
@@ -145,9 +144,9 @@ def beside(setup: ItemSetup | None, bundles: Mapping[uuid.UUID, PackageService])
         (feature["label"], _feature(feature, setup.features.get(code, {})))
         for code, feature in (service.features if service else {}).items()
     ]
-    roles = service.contacts if service else requirements.USUAL_CONTACTS
+    roles = service.contacts if service else service_contacts.USUAL
     contacts = [
-        (told["label"], ", ".join(str(setup.contacts[role][name]) for name in PERSON if setup.contacts[role].get(name)))
+        (told["label"], named_people.in_words(setup.contacts[role]))
         for role, told in roles.items()
         if role in setup.contacts
     ]

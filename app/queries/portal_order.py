@@ -15,15 +15,17 @@ from app.domain import clock
 from app.domain.models import Account, Contact, ItemDependency, Order, OrderItem, Service, Wait
 from app.domain.states import ENDED, ENDED_STATUSES, Icon, Stage, Status
 from app.extensions import db
-from app.queries import durations, names, portal, portal_asked
+from app.queries import durations, names, portal, portal_asked, portal_people
 from app.queries.durations import Kind
 from app.queries.portal_asked import Question
 from app.queries.portal_cancel import Cancelling, cancelling
 from app.queries.portal_tracker import BEING_CANCELLED, ItemProgress, Node, OrderProgress, item_nodes, order_nodes
 from app.queries.portal_words import Hold, Numbered, Words, item_title, status_words
 from app.queries.portal_words import delay as delay_sentences
+from app.services import named_people
 from app.services.access import visible_orders
 from app.services.actor import Actor
+from app.services.change_words import ROLES
 
 _customer = aliased(Account)
 
@@ -91,7 +93,8 @@ def _order_row(actor: Actor, order_id: uuid.UUID) -> Any:
     return db.session.execute(
         select(
             Order.id, Order.number, Order.version, Order.type, Order.status, Order.outcome, Order.channel,
-            Order.account_id, Order.sub_account_id, Order.requestor, Order.po_number, Order.additional_cc, Order.notes,
+            Order.account_id, Order.sub_account_id, Order.requestor, Order.po_number, Order.operator_order_ref,
+            Order.additional_cc, Order.contacts, Order.notes,
             Order.created_at, Order.submission_date, Order.completion_date, Order.cancellation_date,
             Order.rejection_date, Order.requested_start_date, Order.requested_completion_date,
             Order.expected_completion_date, Order.stages_begun, Order.stages_ended,
@@ -190,10 +193,12 @@ def delay_words(progress: OrderProgress) -> list[str]:
 def _item_parts(order: Any, rows: list[Any], progress: list[ItemProgress], actor: Actor) -> list[ItemPart]:
     numbered = [Numbered(one.item_number, one.service_type, one.action, one.details) for one in rows]
     called = replace(names.for_items(rows), items=item_names(numbered, "member"))
+    to_call = portal_people.of_order(order.id) if actor.acts_for(order.account_id) else {}
     return [
         ItemPart(
             id=row.id, number=row.item_number, title=_title(order, row),
-            words=one.words, nodes=item_nodes(one), rows=_details(row, order.type, called, actor),
+            words=one.words, nodes=item_nodes(one),
+            rows=_details(row, order.type, called, actor) + (to_call[row.id].rows() if row.id in to_call else []),
             service_number=row.service_number, service_id=row.service_id if _may_open(row, actor) else None,
             is_open=len(rows) <= 3 or one.words.key in ("waiting", "failed"),
         )
@@ -236,6 +241,9 @@ def _membership(row: Any, own: str, actor: Actor) -> list[Row]:
         rows.append(("Also told by e-mail", ", ".join(row.additional_cc)))
     if row.po_number:
         rows.append(("PO number", row.po_number))
+    if row.operator_order_ref:
+        rows.append(("Own reference", row.operator_order_ref))
+    rows += [(ROLES[role], named_people.in_words(one)) for role, one in (row.contacts or {}).items() if one]
     if row.notes and row.channel == "portal":
         rows.append(("Your notes", row.notes))
     return rows

@@ -14,7 +14,8 @@ from app.catalogue.describe import Row
 from app.catalogue.model import Action
 from app.domain.models import Account, Order, OrderItem, Service
 from app.extensions import db
-from app.queries import names
+from app.queries import names, portal_people
+from app.queries.portal_people import Called
 from app.queries.portal_words import Words, item_title, status_words
 from app.services.access import visible_orders
 from app.services.actor import Actor
@@ -66,7 +67,8 @@ class Touched:
 
 @dataclass(frozen=True)
 class ServicePart:
-    """The page of one service. `actions`: what may be ordered for it; `busy`: the order that is at it now."""
+    """The page of one service. `actions`: what may be ordered for it; `busy`: the order that is at it now; `called`:
+    whom we call about it, as far as that is the viewer's to read; `mine`: and to change."""
 
     id: uuid.UUID
     number: int
@@ -82,6 +84,8 @@ class ServicePart:
     touched: list[Touched]
     billing_start: datetime | None
     billing_end: datetime | None
+    called: Called
+    mine: bool
 
     @property
     def busy(self) -> Touched | None:
@@ -164,6 +168,8 @@ def service(actor: Actor, own: str, service_id: uuid.UUID) -> ServicePart | None
         rows=rows + ([("Customer", customer)] if customer else []), details=found.details, account_id=found.account_id,
         sub_account_id=found.sub_account_id, actions=_actions(found, actor), touched=_touched(found, actor),
         billing_start=found.billing_start, billing_end=found.billing_end,
+        called=portal_people.of_service(found) if actor.acts_for(found.account_id) else Called({}, {}),
+        mine=actor.acts_for(found.account_id) and found.state in LIVING,
     )  # fmt: skip
 
 

@@ -27,8 +27,8 @@ def of_order(order_id: uuid.UUID) -> Subscribed | None:
         return None
     services = db.session.execute(
         select(
-            ServiceSubscription.id, ServiceSubscription.features, ServiceSubscription.contacts, OrderItem.item_number,
-            OrderItem.service_type, OrderItem.service_number, Service.state,
+            ServiceSubscription.id, ServiceSubscription.features, OrderItem.item_number, OrderItem.service_type,
+            OrderItem.service_number, Service.state, Service.contacts,
         )
         .join(OrderItem, OrderItem.id == ServiceSubscription.item_id)
         .outerjoin(Service, Service.id == ServiceSubscription.service_id)

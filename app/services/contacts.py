@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from app.domain import story
 from app.domain.errors import Conflict, Finding, Invalid, NotFound
@@ -24,21 +24,29 @@ class ContactInput:
     email: str
     phone: str
 
-    def checked(self) -> "ContactInput":
-        """Without blanks around; `Invalid` names every field that is not right."""
-        tidy = ContactInput(*(" ".join(text.split()) for text in (self.full_name, self.email, self.phone)))
+    def tidy(self) -> "ContactInput":
+        """Without blanks around."""
+        return ContactInput(*(" ".join(text.split()) for text in (self.full_name, self.email, self.phone)))
+
+    def faults(self) -> list[Finding]:
+        """Every field that is not right."""
         findings = [
             Finding(f"/{name}", "length", f"Use at most {most} characters.")
             for name, most in LONGEST.items()
-            if len(getattr(tidy, name)) > most
+            if len(getattr(self, name)) > most
         ]
-        if not tidy.full_name:
+        if not self.full_name:
             findings.append(Finding("/full_name", "required", "Enter the person's name."))
-        if tidy.email and not mails.sendable(tidy.email):
+        if self.email and not mails.sendable(self.email):
             findings.append(Finding("/email", "format", "Enter an e-mail address such as noc@example.net."))
-        if tidy.phone and not any(sign.isdigit() for sign in tidy.phone):
+        if self.phone and not any(sign.isdigit() for sign in self.phone):
             findings.append(Finding("/phone", "format", "Enter a phone number such as +44 20 7946 0000."))
-        if findings:
+        return findings
+
+    def checked(self) -> "ContactInput":
+        """Tidied; `Invalid` names every field that is not right."""
+        tidy = self.tidy()
+        if findings := tidy.faults():
             raise Invalid("The contact is not saved.", findings)
         return tidy
 
@@ -61,11 +69,29 @@ def add(actor: Actor, account_id: str, given: ContactInput, *, form_key: str) ->
     tidy = given.checked()
 
     def do() -> None:
-        db.session.add(Contact(id=str(uuid.uuid4()), account_id=account_id, **tidy.as_dict()))
-        after = {**tidy.as_dict(), "account": account_id}
-        story.audit(actor.name, "contact added", subject=tidy.full_name, after=after)
+        _made(actor, account_id, tidy)
 
     once_and_whole(actor, "add contact", form_key, do, uuid.uuid5(uuid.NAMESPACE_OID, account_id))
+
+
+def _made(actor: Actor, account_id: str, tidy: ContactInput) -> Contact:
+    made = Contact(id=str(uuid.uuid4()), account_id=account_id, **tidy.as_dict())
+    db.session.add(made)
+    after = {**tidy.as_dict(), "account": account_id}
+    story.audit(actor.name, "contact added", subject=tidy.full_name, after=after)
+    return made
+
+
+def noted(actor: Actor, account_id: str, given: ContactInput) -> Contact:
+    """The account's contact of this name and e-mail address, made if there is none; the caller commits."""
+    tidy = given.checked()
+    same = select(Contact).where(
+        Contact.account_id == account_id, Contact.full_name == tidy.full_name,
+        func.lower(Contact.email) == tidy.email.lower(),
+    )  # fmt: skip
+    found = db.session.scalars(same.order_by(Contact.id).limit(1)).one_or_none() or _made(actor, account_id, tidy)
+    db.session.flush()
+    return found
 
 
 def change(actor: Actor, contact_id: str, given: ContactInput) -> None:

@@ -37,12 +37,12 @@ def setups_of(order: Order) -> dict[uuid.UUID, ItemSetup]:
 
 
 def envelope(order: Order, items: Sequence[ItemInput], dates: Sequence[WishedDates]) -> OrderInput:
-    """What the order's row says, around these items."""
+    """What the order's row says, around these items; not its contacts, who stay as they were called when they were
+    named."""
     return OrderInput(
         account_id=order.account_id, requestor=order.requestor, items=items, channel=order.channel, type=order.type,
         sub_customer=order.sub_customer, dates=WishedDates(order.requested_start_date, order.requested_completion_date),
-        item_dates=dates, parent_order_id=order.parent_order_id, contacts=order.contacts,
-        batch_alias=order.batch_alias,
+        item_dates=dates, parent_order_id=order.parent_order_id, batch_alias=order.batch_alias,
     )  # fmt: skip
 
 

@@ -15,7 +15,16 @@ from app.config import Config
 from app.domain.errors import Conflict, Finding, Invalid
 from app.domain.models import FormKey, Order
 from app.extensions import db
-from app.services import draft_places, drafts, package_items, packages, qualification, requirements, terms
+from app.services import (
+    draft_places,
+    drafts,
+    named_people,
+    package_items,
+    packages,
+    qualification,
+    requirements,
+    terms,
+)
 from app.services.actor import Actor
 from app.services.draft_places import Where
 from app.services.once import key_of, once, once_and_whole
@@ -28,7 +37,8 @@ SENT = "draft: sent"
 
 @dataclass(frozen=True)
 class Said:
-    """What the form says about one item. `contacts`: role → {full_name, email, phone}; absent = none."""
+    """What the form says about one item. `contacts`: role → a contact's id, or name, e-mail and phone, perhaps to be
+    kept in the address book (`named_people.kept`); absent = nobody."""
 
     number: int
     details: Mapping[str, Any]
@@ -176,7 +186,7 @@ def configure(
             for one, kept in zip(items, _dates(order, items), strict=True)
         ]
         drafts.set_items(order.id, items, dates, actor)
-        values = [Values(one.number, features=one.features, contacts=one.contacts) for one in said]
+        values = [Values(one.number, features=one.features, contacts=_kept(order, one, actor)) for one in said]
         if order.items:
             requirements.put(order, values, actor, whole=True)
         _set_options(order, options)
@@ -189,6 +199,10 @@ def configure(
             _refuse([one for one in found if one.pointer.startswith(("/items", "/options"))])
 
     _whole(seen, actor, "draft: configured", do)
+
+
+def _kept(order: Order, one: Said, actor: Actor) -> dict[str, Any]:
+    return named_people.kept(one.contacts, order.sub_account_id or order.account_id, actor)
 
 
 def _set_options(order: Order, said: Mapping[str, Any] | None) -> None:
@@ -214,12 +228,21 @@ def _refuse(findings: Sequence[Finding]) -> None:
 
 
 def amend(seen: Seen, changes: Mapping[str, Any], actor: Actor) -> None:
-    """Keep what is said about the order as a whole."""
+    """Keep what is said about the order as a whole; of its contacts those that are given."""
 
-    def do(_order: Order) -> None:
-        drafts.amend(seen.order_id, changes, actor)
+    def do(order: Order) -> None:
+        drafts.amend(seen.order_id, _with_people(order, changes, actor), actor)
 
     _whole(seen, actor, "draft: about", do)
+
+
+def _with_people(order: Order, changes: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
+    """The changes with all of the order's contacts: those that stay, and those that are named now."""
+    said = changes.get("contacts")
+    if not said:
+        return {name: value for name, value in changes.items() if name != "contacts"}
+    people = named_people.kept(said, order.sub_account_id or order.account_id, actor)
+    return {**changes, "contacts": {**(order.contacts or {}), **people}}
 
 
 def send(
@@ -228,7 +251,7 @@ def send(
     """Make the order: what is said about it, the terms accepted, all in one transaction."""
 
     def do(order: Order) -> None:
-        drafts.amend(seen.order_id, changes, actor)
+        drafts.amend(seen.order_id, _with_people(order, changes, actor), actor)
         if terms_version is not None:
             terms.accept(order, terms_version, actor)
         drafts.submit(seen.order_id, actor, config)  # commits

@@ -32,6 +32,7 @@ from app.extensions import db
 from app.services import (
     admission,
     logs,
+    named_people,
     order_checks,
     order_parties,
     orders,
@@ -39,6 +40,7 @@ from app.services import (
     packages,
     qualification,
     requirements,
+    service_contacts,
     terms,
 )
 from app.services.actor import Actor
@@ -67,6 +69,7 @@ class Replacement:
 
     items: Sequence[ItemInput] = ()
     item_dates: Sequence[WishedDates] = ()
+    item_contacts: Sequence[dict[str, Any] | None] = ()
     owner: dict[str, Any] | None = None
     comment: str | None = None
     contacts: dict[str, Any] | None = None
@@ -102,6 +105,7 @@ def _created(wanted: OrderInput, actor: Actor) -> Order:
             package_items.tie(order, package)
         else:
             package_items.apply(order, package, {})
+    _refuse(requirements.name_people(order, wanted.item_contacts))
     story.audit(actor.name, "draft created", order_id=order.id, subject=order.name, after={"items": len(order.items)})
     return order
 
@@ -113,8 +117,9 @@ def replace(order_id: uuid.UUID, wanted: Replacement, actor: Actor, *, version: 
     read, findings = partial.read(order.type, whole.items)
     known = packages.of_order(order)
     options, wrong = packages.with_defaults(known.options if known else {}, wanted.options or {}, "/options")
+    people, strangers = named_people.settled(wanted.contacts or {}, _ids(order, actor), "/contacts")
     values = {
-        "owner": wanted.owner, "comment": wanted.comment, "contacts": wanted.contacts,
+        "owner": wanted.owner, "comment": wanted.comment, "contacts": people or None,
         "options": options if known else None, "operator_order_ref": wanted.operator_order_ref,
         "operator_order_name": wanted.operator_order_name, "enni": wanted.enni, "batch_alias": wanted.batch_alias,
     }  # fmt: skip
@@ -123,10 +128,11 @@ def replace(order_id: uuid.UUID, wanted: Replacement, actor: Actor, *, version: 
             setattr(order, name, value)
     with db.session.no_autoflush:
         findings += order_checks.of_envelope(envelope(order, whole.items, whole.wishes()), _ids(order, actor))
-    _refuse([*findings, *wrong])
+    _refuse([*findings, *wrong, *strangers])
     write(order, read, whole.items, whole.wishes())
     if known is not None:
         package_items.tie(order, known)
+    _refuse(requirements.name_people(order, wanted.item_contacts))
     _changed(order, actor, "draft replaced")
     return order
 
@@ -159,11 +165,13 @@ def amend(order_id: uuid.UUID, changes: Mapping[str, Any], actor: Actor, *, vers
         Finding(f"/{name}", "read_only", f"“{name}” cannot be changed.") for name in changes if name not in AMENDABLE
     ]
     _refuse(refused)
-    for name, value in changes.items():
-        setattr(order, name, value if name != "additional_cc" else value or [])
+    people, strangers = named_people.settled(changes.get("contacts") or {}, _ids(order, actor), "/contacts")
+    empty: dict[str, Any] = {"additional_cc": [], "contacts": None}
+    for name, value in {**changes, **({"contacts": people} if "contacts" in changes else {})}.items():
+        setattr(order, name, value or empty[name] if name in empty else value)
     with db.session.no_autoflush:
         found = order_checks.of_envelope(envelope(order, (), ()), _ids(order, actor))
-    _refuse(found)
+    _refuse([*strangers, *found])
     _changed(order, actor, "draft changed")
     return order
 
@@ -234,6 +242,7 @@ def _submit(order: Order, actor: Actor, config: Config) -> None:
     account = db.session.get_one(Account, order.account_id)
     admission.admit(order, checked.items, checked.needs, stored, account, actor, config)
     packages.subscribe(order, stored)
+    service_contacts.take_over(stored.values())
     story.tell_all(order.id, logs.notes_of_draft(order.id))
     after_commit.signal(f"order-{order.id}")
 

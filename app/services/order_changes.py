@@ -1,6 +1,7 @@
 """Changing an order that is under way: what may still change, and what it does to items that wait for a date."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select, update
@@ -10,11 +11,12 @@ from app.catalogue.check import ItemInput
 from app.catalogue.late import bandwidth_name, check_bandwidth
 from app.domain import after_commit, clock, lifecycle, story
 from app.domain.errors import Conflict, Finding, IllegalMove, Invalid, NotFound, Stale
-from app.domain.models import Contact, Order, OrderItem, Service, StepRow
+from app.domain.models import Order, OrderItem, Service, StepRow
 from app.domain.states import ENDED_STATUSES, PASSED_STEPS, Stage, State, Status
 from app.domain.story import Line
 from app.extensions import db
 from app.queries.catalogue_world import DatabaseWorld
+from app.services import change_words, named_people, service_contacts
 from app.services.actor import Actor
 
 TEXTS = frozenset(
@@ -37,17 +39,20 @@ def change(order_id: uuid.UUID, actor: Actor, changes: dict[str, Any], *, versio
     order = locked(order_id, version)
     if order.status in ENDED_STATUSES:
         raise Conflict(f"The order has ended ({order.status.words.lower()}); it cannot be changed.")
-    _check(order, changes)
+    values = {**changes, **_people(order, changes)}
     before = {name: _plain(getattr(order, name)) for name in changes}
     dates = {name: value for name, value in changes.items() if name in GATES and value != getattr(order, name)}
-    for name, value in changes.items():
+    for name, value in values.items():
         setattr(order, name, value)
     if order.status is not Status.DRAFT:
         _move_dates([row.id for row in rows], dates)
     order.version += 1
     order.modified_at = clock.now()
-    after = {name: _plain(value) for name, value in changes.items()}
+    after = {name: _plain(value) for name, value in values.items()}
     story.audit(actor.name, "order changed", order_id=order.id, subject=order.name, before=before, after=after)
+    told = change_words.of_order(before, after)
+    if told is not None and order.status is not Status.DRAFT:
+        story.log(order.id, told, by=actor.name)
     after_commit.signal(f"order-{order.id}")
     return order
 
@@ -62,23 +67,32 @@ def locked(order_id: uuid.UUID, version: int | None) -> Order:
     return order
 
 
-def _check(order: Order, changes: dict[str, Any]) -> None:
+def _people(order: Order, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The order's contacts with the changed ones: None takes one away, or all of them. `Invalid` names everything that
+    cannot be changed."""
+    findings = _faults(order, changes)
+    said = changes.get("contacts") or {}
+    people, strangers = named_people.settled(said, service_contacts.accounts_of(order), "/contacts")
+    if findings or strangers:
+        raise Invalid("Some of this cannot be changed.", [*findings, *strangers])
+    if "contacts" not in changes:
+        return {}
+    kept = (order.contacts or {}) if changes["contacts"] is not None else {}
+    after = {role: person for role, person in {**kept, **dict.fromkeys(said), **people}.items() if person}
+    return {"contacts": after or None}
+
+
+def _faults(order: Order, changes: Mapping[str, Any]) -> list[Finding]:
     words = order.status.words.lower()
     findings = [
         Finding(f"/{name}", "read_only", f"“{name}” cannot be changed while the order is {words}.")
         for name in changes
         if name not in CHANGEABLE
     ]
-    for role, person in (changes.get("contacts") or {}).items():
-        contact = db.session.get(Contact, person["contact_id"]) if person.get("contact_id") else None
-        if person.get("contact_id") and (contact is None or contact.account_id != order.account_id):
-            detail = "There is no such contact at this account."
-            findings.append(Finding(f"/contacts/{role}/contact_id", "reference", detail))
     start, completion = (changes.get(name, getattr(order, name)) for name in GATES)
     if start and completion and completion < start and (START in changes or COMPLETION in changes):
         findings.append(Finding(f"/{COMPLETION}", "order", "The completion lies before the start."))
-    if findings:
-        raise Invalid("Some of this cannot be changed.", findings)
+    return findings
 
 
 def _plain(value: Any) -> Any:
@@ -115,7 +129,8 @@ def _look_again(item: OrderItem, moved: dict[str, Any]) -> None:
 
 
 def change_item(item_id: uuid.UUID, actor: Actor, changes: dict[str, Any], *, version: int | None = None) -> OrderItem:
-    """Change an item that is under way: its wished dates, and `bandwidth` (Mbit/s) until it is provisioned.
+    """Change an item that is under way: its wished dates, `bandwidth` (Mbit/s) until it is provisioned, and `contacts`
+    (role → person, None = nobody any more) of the service that it makes.
 
     The caller commits. Errors as of `change`; `Invalid` also if the bandwidth does not fit the port.
     """
@@ -136,17 +151,27 @@ def change_item(item_id: uuid.UUID, actor: Actor, changes: dict[str, Any], *, ve
     moved = {name: value or getattr(item.order, name) for name, value in values.items() if value != getattr(item, name)}
     if moved:
         _look_again(item, moved)
-    told = None
+    told: list[Line | None] = []
     if changes.get("bandwidth") is not None:
-        told = _change_bandwidth(item, changes["bandwidth"], values)
+        told.append(Line(user=_change_bandwidth(item, changes["bandwidth"], values)))
+    if changes.get("contacts"):
+        told.append(_change_contacts(item, changes["contacts"], actor))
     lifecycle.mark(item_id, version=None, by=actor.name, what="item changed", **values)
     raised = {"version": Order.version + 1, "modified_at": clock.now()}  # who saw the order as it was decides anew
     db.session.execute(update(Order).where(Order.id == item.order_id).values(raised))
-    if told:
-        story.log(item.order_id, Line(user=told), item_id=item_id, by=actor.name)
+    for line in filter(None, told):
+        story.log(item.order_id, line, item_id=item_id, by=actor.name)
     after_commit.signal(f"item-{item_id}")
     after_commit.signal(f"order-{item.order_id}")
     return item
+
+
+def _change_contacts(item: OrderItem, said: Mapping[str, Any], actor: Actor) -> Line | None:
+    """Name other people for the service that is being made; answer what to tell."""
+    told = service_contacts.put_for(item, said, "/contacts")
+    story.audit(actor.name, "service contacts changed", order_id=item.order_id, item_id=item.id,
+                subject=str(item.service_number), after=dict(said))  # fmt: skip
+    return told
 
 
 def _change_bandwidth(item: OrderItem, bandwidth: Any, values: dict[str, Any]) -> str:

@@ -9,10 +9,10 @@ from datetime import datetime
 
 from app.catalogue import CheckedItem, check_order, units_too
 from app.domain.errors import Finding
-from app.domain.models import Contact, Order
+from app.domain.models import Order
 from app.extensions import db
 from app.queries.catalogue_world import DatabaseWorld
-from app.services import order_links
+from app.services import named_people, order_links
 from app.services.order_input import OrderInput, WishedDates
 
 BATCH_ALIAS = re.compile(r"B\d{6}_\d{5}", re.ASCII)
@@ -34,7 +34,10 @@ def check(wanted: OrderInput, account_ids: AbstractSet[str]) -> CheckedOrder:
     wanted = whole(wanted, account_ids)
     links = order_links.resolve(wanted.items, account_ids, _dated(wanted))
     checked = check_order(wanted.type, links.items, DatabaseWorld(account_ids))
-    findings = [*checked.findings, *links.findings, *of_envelope(wanted, account_ids), *_customer_is_missing(wanted)]
+    findings = [
+        *checked.findings, *links.findings, *of_envelope(wanted, account_ids), *_customer_is_missing(wanted),
+        *_people_to_call(wanted, account_ids),
+    ]  # fmt: skip
     if not findings:
         findings += _changed_before_made(wanted, checked.items)
     needs = links.needs
@@ -64,13 +67,14 @@ def of_envelope(wanted: OrderInput, account_ids: AbstractSet[str]) -> list[Findi
     if wanted.batch_alias is not None and not BATCH_ALIAS.fullmatch(wanted.batch_alias):
         words = "A batch's alias is B, six digits of a date, an underscore and five digits: B261120_00001."
         findings.append(Finding("/batch_alias", "text", words))
-    for role, person in (wanted.contacts or {}).items():
-        contact_id = person.get("contact_id") if isinstance(person, dict) else None
-        contact = db.session.get(Contact, contact_id) if contact_id else None
-        if contact_id and (contact is None or contact.account_id not in account_ids):
-            words = "There is no such contact at this account."
-            findings.append(Finding(f"/contacts/{role}/contact_id", "reference", words))
-    return findings
+    return findings + named_people.settled(wanted.contacts or {}, account_ids, "/contacts")[1]
+
+
+def _people_to_call(wanted: OrderInput, account_ids: AbstractSet[str]) -> Iterator[Finding]:
+    for index, said in enumerate(wanted.item_contacts):
+        people, strangers = named_people.settled(said or {}, account_ids, f"/items/{index}/contacts")
+        yield from strangers
+        yield from named_people.nameless(people, f"/items/{index}/contacts")
 
 
 def _dates(wanted: OrderInput) -> Iterator[Finding]:

@@ -1,9 +1,6 @@
-"""What the desk does to an order beside deciding about it: notes, who looks after it, what may still change."""
+"""What the desk does to an order beside deciding about it: notes, and who looks after it."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlalchemy import select, update
 
@@ -13,19 +10,8 @@ from app.domain.models import Order, User
 from app.domain.permissions import Role
 from app.domain.story import Line
 from app.extensions import db
-from app.services import order_changes
 from app.services.actor import Actor
 from app.services.once import once_and_whole
-
-
-@dataclass(frozen=True)
-class ItemChange:
-    """What is to change of one item: see `order_changes.change_item`."""
-
-    item_id: uuid.UUID
-    number: int
-    changes: dict[str, Any]
-
 
 ASSIGNABLE = (Role.SALES, Role.ENGINEER)
 
@@ -60,29 +46,6 @@ def assign(order_id: uuid.UUID, actor: Actor, user_id: uuid.UUID | None, *, form
         after_commit.signal(f"order-{order_id}")
 
     once_and_whole(actor, "assign order", form_key, do, order_id)
-
-
-def edit(
-    order_id: uuid.UUID, actor: Actor, changes: dict[str, Any], items: Sequence[ItemChange], *, version: int,
-    form_key: str | None = None,
-) -> None:  # fmt: skip
-    """Change the order and some of its items, all or nothing. Errors as of `order_changes`; a finding about an item
-    points to `/items/<its number>/…`."""
-
-    def do() -> None:
-        order_changes.change(order_id, actor, changes, version=version)
-        for one in items:
-            _edit_item(one, actor)
-
-    once_and_whole(actor, "edit order", form_key, do, order_id)
-
-
-def _edit_item(one: ItemChange, actor: Actor) -> None:
-    try:
-        order_changes.change_item(one.item_id, actor, one.changes)
-    except Invalid as why:
-        found = [replace(error, pointer=f"/items/{one.number}{error.pointer}") for error in why.errors]
-        raise Invalid(f"Item {one.number}: {why.detail}", found) from None
 
 
 def _must_be(order_id: uuid.UUID) -> None:

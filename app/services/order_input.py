@@ -22,7 +22,8 @@ class OrderInput:
     """An order as a face hands it in. The item inputs are unchecked; all else has the right types.
 
     `requestor` and `sub_customer` carry the keys of the OMS API. `account_id` decides who orders. `product_code` is a
-    package's code. `options`: code → {value, enabled}. `item_dates`: one for each item, or none at all.
+    package's code. `options`: code → {value, enabled}. `item_dates`: one for each item, or none at all; so too
+    `item_contacts`: role → whom to call about the service that the item makes, None where nothing is said of it.
     An item's `depends_on` may hold, beside item numbers, `{"service": number}` and `{"order_item": id}`.
     """
 
@@ -38,6 +39,7 @@ class OrderInput:
     description: str | None = None
     dates: WishedDates = WishedDates()
     item_dates: Sequence[WishedDates] = ()
+    item_contacts: Sequence[dict[str, Any] | None] = ()
     parent_order_id: uuid.UUID | None = None
     operator_order_ref: str | None = None
     operator_order_name: str | None = None

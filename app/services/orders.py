@@ -4,7 +4,7 @@ Every face parses its own words into `OrderInput` and calls `place`; `drafts` ke
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -19,7 +19,15 @@ from app.domain.states import ENDED, Stage, State, Status, WaitKind
 from app.domain.story import Line
 from app.domain.together import together
 from app.extensions import db
-from app.services import admission, order_checks, order_parties, package_items, packages
+from app.services import (
+    admission,
+    named_people,
+    order_checks,
+    order_parties,
+    package_items,
+    packages,
+    service_contacts,
+)
 from app.services import items as item_verbs
 from app.services.actor import Actor
 from app.services.once import once_and_whole
@@ -64,7 +72,15 @@ def _placed(wanted: OrderInput, actor: Actor, config: Config) -> Order:
             raise Invalid("Some values of the order are not right.", wrong)
     admission.admit(order, checked.items, checked.needs, stored, account, actor, config)
     packages.subscribe(order, stored)
+    _call(wanted, stored)
     return order
+
+
+def _call(wanted: OrderInput, stored: Mapping[int, OrderItem]) -> None:
+    """Whom to call about the new services; `Invalid` for a role that one does not have."""
+    for index, (said, item) in enumerate(zip(wanted.item_contacts, stored.values(), strict=False)):
+        if said:
+            service_contacts.put_for(item, said, f"/items/{index}/contacts")
 
 
 def store(
@@ -93,7 +109,7 @@ def store(
         description=wanted.description,
         operator_order_ref=wanted.operator_order_ref,
         operator_order_name=wanted.operator_order_name,
-        contacts=wanted.contacts,
+        contacts=_people(wanted, account, sub_account),
         owner=wanted.owner,
         comment=wanted.comment,
         batch_alias=wanted.batch_alias,
@@ -112,6 +128,12 @@ def store(
     order.alias = f"O{now:%y%m%d}_{order.number:05d}"
     db.session.add(order)
     return order
+
+
+def _people(wanted: OrderInput, account: Account, sub_account: Account | None) -> dict[str, Any] | None:
+    """The order's contacts as they are called today."""
+    ids = {account.id} | ({sub_account.id} if sub_account else set())
+    return named_people.settled(wanted.contacts, ids, "/contacts")[0] if wanted.contacts else None
 
 
 def _store_item(order: Order, one: CheckedItem, dates: WishedDates) -> OrderItem:

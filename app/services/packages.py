@@ -213,7 +213,7 @@ def subscribe(order: Order, items: Mapping[int, OrderItem]) -> PackageSubscripti
     db.session.add_all(
         ServiceSubscription(
             package_subscription_id=made.id, item_id=setup.item_id, service_id=service_of[setup.item_id],
-            features=setup.features, contacts=setup.contacts,
+            features=setup.features,
         )
         for setup in setups
     )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.catalogue import SERVICE_TYPES, action_of, reading
+from app.catalogue import JOIN_PVLAN, SERVICE_TYPES, action_of, reading
 from app.catalogue.fields import Field
 from app.catalogue.model import Action
 from app.catalogue.partial import given
@@ -23,13 +23,12 @@ from app.domain.models import (
     PackageService,
 )
 from app.extensions import db
+from app.services import named_people, service_contacts
 from app.services.actor import Actor
 from app.services.packages import with_defaults
 from app.services.requirement_choices import choices, realm, realms
 
 IDENTIFIER_KINDS = frozenset({"mac", "vlan", "asn"})
-USUAL_CONTACTS: dict[str, Any] = {"technical": {"label": "Technical contact", "required": False}}
-"""Roles of the service's own contacts where no package says otherwise."""
 NOTHING_SELECTED = "Select a package first, or give the order items: there is nothing to configure yet."
 
 
@@ -100,7 +99,7 @@ def _service(item: OrderItem, order: Order, known: _Known) -> dict[str, Any]:
             if one.kind in IDENTIFIER_KINDS
         ],
         "features": _features(item, known),
-        "contacts": _contacts(item, known),
+        "contacts": _contacts(item, order, known),
     }  # fmt: skip
 
 
@@ -149,18 +148,22 @@ def _features(item: OrderItem, known: _Known) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _contact_roles(item: OrderItem, known: _Known) -> dict[str, Any]:
+def _contact_roles(item: OrderItem, order: Order, known: _Known) -> service_contacts.Roles:
+    """Of the service that the item makes; a change, an end or a join makes none."""
+    joins = order.type == JOIN_PVLAN and item.service_type == "pvlan"
+    if item.action != "new" or joins:
+        return {}
     package_service = known.services.get(item.id)
-    return package_service.contacts if package_service else USUAL_CONTACTS
+    return package_service.contacts if package_service else service_contacts.USUAL
 
 
-def _contacts(item: OrderItem, known: _Known) -> list[dict[str, Any]]:
+def _contacts(item: OrderItem, order: Order, known: _Known) -> list[dict[str, Any]]:
     """The service's own contacts; those of the account (primary, billing) are others."""
     setup = known.setups.get(item.id)
     said = setup.contacts if setup else {}
     return [
         {"role": role, "label": told["label"], "required": bool(told.get("required")), "contact": said.get(role)}
-        for role, told in _contact_roles(item, known).items()
+        for role, told in _contact_roles(item, order, known).items()
     ]
 
 
@@ -171,22 +174,22 @@ def missing(order: Order, known: _Known | None = None) -> list[Finding]:
     for index, item in enumerate(order.items):
         action = action_of(item.service_type, item.action, order.type)
         found += reading.missing(action.fields if action else (), item.details, f"/items/{index}/details")
-        found += _missing_beside(index, item, known)
+        found += _missing_beside(index, item, order, known)
     return found
 
 
 def findings(order: Order) -> list[Finding]:
     """What submitting misses beyond the details, which are the catalogue's to check."""
     known = _known(order)
-    return [one for index, item in enumerate(order.items) for one in _missing_beside(index, item, known)]
+    return [one for index, item in enumerate(order.items) for one in _missing_beside(index, item, order, known)]
 
 
-def _missing_beside(index: int, item: OrderItem, known: _Known) -> list[Finding]:
+def _missing_beside(index: int, item: OrderItem, order: Order, known: _Known) -> list[Finding]:
     setup, package_service = known.setups.get(item.id), known.services.get(item.id)
     said = setup.contacts if setup else {}
     found = [
         Finding(f"/items/{index}/contacts/{role}", "required", f"{told['label']} is missing.")
-        for role, told in _contact_roles(item, known).items()
+        for role, told in _contact_roles(item, order, known).items()
         if told.get("required") and role not in said
     ]
     if package_service is not None:
@@ -247,7 +250,7 @@ def _put_one(item: OrderItem, order: Order, one: Values, known: _Known, at: str,
         problems += wrong
         setup.features = stands
     if one.contacts is not None:
-        problems += _put_contacts(item, setup, one.contacts, known, f"{at}/contacts", whole)
+        problems += _put_contacts(item, order, setup, one.contacts, known, f"{at}/contacts", whole)
     return problems
 
 
@@ -277,14 +280,28 @@ def _put_details(
 
 
 def _put_contacts(
-    item: OrderItem, setup: ItemSetup, said: Mapping[str, Any], known: _Known, at: str, whole: bool
+    item: OrderItem, order: Order, setup: ItemSetup, said: Mapping[str, Any], known: _Known, at: str, whole: bool
 ) -> list[Finding]:
-    roles = _contact_roles(item, known)
+    roles = _contact_roles(item, order, known)
     problems = [
         Finding(f"{at}/{role}", "unknown", f"There is no such role; it can be {', '.join(roles) or 'none'}.")
         for role in said
         if role not in roles
     ]
-    after = {**({} if whole else setup.contacts), **said}
-    setup.contacts = {role: person for role, person in after.items() if person is not None}
-    return problems
+    people, strangers = named_people.settled(said, service_contacts.accounts_of(order), at)
+    after = {**({} if whole else setup.contacts), **dict.fromkeys(said), **people}
+    setup.contacts = {role: person for role, person in after.items() if person}
+    return [*problems, *strangers, *named_people.nameless(people, at)]
+
+
+def name_people(order: Order, said: Sequence[Mapping[str, Any] | None]) -> list[Finding]:
+    """Say whom to call about the services of a draft, one for each of its items; None leaves those of an item as they
+    are. Answers what is wrong."""
+    known = _known(order)
+    findings = []
+    for index, (item, people) in enumerate(zip(order.items, said, strict=False)):
+        if people is not None:
+            setup = known.setups[item.id]
+            findings += _put_contacts(item, order, setup, people, known, f"/items/{index}/contacts", whole=True)
+    db.session.flush()
+    return findings

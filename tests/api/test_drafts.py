@@ -50,8 +50,10 @@ def test_the_exchange_adds_what_it_knows(kept, member):
     assert kept["origin"] == "standard"
     assert (kept["submission_date"], kept["acknowledged_date"]) == (None, None)
     sent = cast.order("covage_draft")
-    for name in ("contacts", "operator_order_ref", "operator_order_name", "comment", "owner", "enni"):
+    for name in ("operator_order_ref", "operator_order_name", "comment", "owner", "enni"):
         assert kept[name] == sent[name]
+    ada = {"contact_id": "contact-ada", "full_name": "Ada Quayside", "email": "ada@harbour-connect.example"}
+    assert kept["contacts"] == {"operator": ada, "owner": sent["contacts"]["owner"]}
     assert member.get(at(kept)).get_json() == kept
 
 

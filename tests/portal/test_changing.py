@@ -22,22 +22,25 @@ def change(scene: Scene, order: object, **typed: str) -> TestResponse:
 def test_dates_references_and_bandwidth_change_in_one_go_until_it_has_begun(scene: Scene) -> None:
     order = scene.place(ONE_CONNEXIONS, po_number="PO-1")
 
-    answer = change(scene, order, po_number="PO-2", start=LATER, bandwidth_1="2000", additional_cc="a@x.example")
+    typed = {"po_number": "PO-2", "operator_order_ref": "A-18", "start": LATER, "additional_cc": "a@x.example"}
+    answer = change(scene, order, **typed, **{"i1-bandwidth": "2000"})
 
     assert answer.status_code == 303
     with scene.app.app_context():
         found = scene.order(order)
-        assert (found.po_number, found.additional_cc) == ("PO-2", ["a@x.example"])
+        assert (found.po_number, found.operator_order_ref, found.additional_cc) == ("PO-2", "A-18", ["a@x.example"])
         assert found.requested_start_date is not None and found.requested_start_date.year == 2099
         assert found.items[0].details["bandwidth"] == 2_000
-    assert "The bandwidth was changed from 1000 to 2000 Mbit/s." in text_of(scene.browser().get(answer.location))
+    said = text_of(scene.browser().get(answer.location))
+    assert "The bandwidth was changed from 1000 to 2000 Mbit/s." in said and "Own reference A-18" in said
+    assert "The order was changed: PO number, own reference, additional e-mails, start asked for." in said
 
 
 @pytest.mark.parametrize(
     ("typed", "at", "sentence"),
     [
-        ({"bandwidth_1": "40000"}, "bandwidth_1", "do not fit"),
-        ({"bandwidth_1": "much"}, "bandwidth_1", "Service Capacity"),
+        ({"i1-bandwidth": "40000"}, "i1-bandwidth", "do not fit"),
+        ({"i1-bandwidth": "much"}, "i1-bandwidth", "Service Capacity"),
         ({"additional_cc": "nobody"}, "additional_cc", "not an e-mail address"),
         ({"start": LATER, "completion": "2099-04-01T09:00"}, "completion", "before the start"),
         ({}, "", "Nothing was changed"),

@@ -38,7 +38,7 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
         ("service_capacity", "40000", "do not fit"),
         ("service_capacity", "lots", "Service Capacity"),
         ("asn", "-5", "ASN"),
-        ("contact_technical_email", "nobody", "not an e-mail address"),
+        ("contact_technical_email", "nobody", "Technical contact, e-mail: enter an e-mail address"),
         ("mac_address", "a\x00b", "cannot be stored"),
     ],
 )
@@ -165,7 +165,7 @@ def test_what_the_package_needs_is_asked_until_it_is_there(scene: Scene) -> None
 
     page = wizard.send("configure", **PEERING)
 
-    assert page.status_code == 422 and 'id="f-i1-contact_technical_full_name-error"' in page.get_data(as_text=True)
+    assert page.status_code == 422 and 'id="f-i1-contact_technical_who-error"' in page.get_data(as_text=True)
     wizard.go("configure", **PEERING, **CONTACT)
 
 

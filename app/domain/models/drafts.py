@@ -14,7 +14,8 @@ class ItemSetup(Model):
     """Kept apart from the item, whose row the engine writes all the time and which needs none of this.
 
     `service_ref` and `depends_on` stand as they were sent, as long as the order is a draft; `features` and `contacts`
-    are answers to the requirements of the service (`PackageService`) and stay.
+    are answers to the requirements of the service (`PackageService`) and stay as they were when it was ordered. Whom to
+    call about the service from then on, the service says.
     """
 
     __tablename__ = "item_setup"
@@ -24,6 +25,6 @@ class ItemSetup(Model):
     service_ref: Mapped[Any | None] = mapped_column(JsonType)
     depends_on: Mapped[list[Any] | None] = mapped_column(JsonType)
     features: Mapped[Json] = mapped_column(JsonType, default=dict)  # code → {value, enabled}
-    contacts: Mapped[Json] = mapped_column(JsonType, default=dict)  # role → {full_name, email, phone}
+    contacts: Mapped[Json] = mapped_column(JsonType, default=dict)  # role → {contact_id, full_name, email, phone}
 
     item: Mapped[OrderItem] = relationship()

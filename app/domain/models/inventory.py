@@ -121,6 +121,7 @@ class Service(Model):
     mac_address: Mapped[str | None] = mapped_column(String(17), index=True)
     mac_reserved: Mapped[bool] = mapped_column(default=False)  # one peering unit per MAC address and fabric
     capacity: Mapped[int | None] = mapped_column(BigInteger)  # Mbit/s
+    contacts: Mapped[Json] = mapped_column(JsonType, default=dict)  # whom to call: role → {contact_id, full_name, …}
     registered: Mapped[Json | None] = mapped_column(JsonType)  # what the service inventory was told
     technical_summary: Mapped[str] = mapped_column(Text, default="")
     billing_start: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -137,7 +137,6 @@ class ServiceSubscription(Model):
     item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("order_item.id"), unique=True)
     service_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("service.id"), index=True)
     features: Mapped[Json] = mapped_column(JsonType, default=dict)
-    contacts: Mapped[Json] = mapped_column(JsonType, default=dict)
 
     package: Mapped[PackageSubscription] = relationship(back_populates="services")
     service: Mapped[Any] = relationship("Service")

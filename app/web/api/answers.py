@@ -159,6 +159,7 @@ class ItemAnswer(TypedDict):
     requested_completion_date: Time | None
     expected_completion_date: Time | None
     completion_date: Time | None
+    contacts: Annotated[dict[str, PersonAnswer], Field(description="Whom to call about the service that it makes.")]
     error: Annotated[str | None, Field(description="Why the item stopped; for the exchange's own programs only.")]
     wait: WaitAnswer | None
     version: int

@@ -124,6 +124,19 @@ class Enni(Strict):
     enni_service_ref: Line100 | None = None
 
 
+class ServiceContact(Strict):
+    """Whom to call about one service: a contact of the account by its id, or in words. The account's contacts stay as
+    they are."""
+
+    contact_id: Key | None = None
+    full_name: Line200 | None = None
+    email: MaybeEmail | None = None
+    phone: Phone | None = None
+
+
+ServiceContacts = Annotated[dict[Code, ServiceContact | None], Field(max_length=MAX_OPTIONS)]
+
+
 class Item(OwnedByServer):
     """One item: a service type × an action, with its details."""
 
@@ -133,6 +146,7 @@ class Item(OwnedByServer):
     service_number: Unchecked = None
     details: Unchecked = Field(default_factory=dict)
     depends_on: Unchecked = None
+    contacts: ServiceContacts | None = None
     requested_start_date: Moment | None = None
     requested_completion_date: Moment | None = None
 
@@ -204,7 +218,8 @@ class DraftReplacement(Draft):
 
 
 class OrderChange(Strict):
-    """A merge patch (RFC 7396): what may be changed of an order that is under way; null removes a value."""
+    """A merge patch (RFC 7396): what may be changed of an order that is under way; null removes a value, or one of the
+    contacts. A person is replaced whole."""
 
     po_number: Line100 | None = None
     additional_cc: Annotated[list[Email], Field(max_length=MAX_COPIES)] | None = None
@@ -220,11 +235,13 @@ class OrderChange(Strict):
 
 
 class ItemChange(Strict):
-    """A merge patch of what may be changed of an item that is under way; null removes a date."""
+    """A merge patch of what may be changed of an item that is under way; null removes a date, or a contact of the
+    service that it makes. A person is replaced whole."""
 
     requested_start_date: Moment | None = None
     requested_completion_date: Moment | None = None
     bandwidth: Annotated[int, Field(ge=0, le=MAX_INT)] | None = None
+    contacts: ServiceContacts | None = None
     version: Version | None = None
 
 

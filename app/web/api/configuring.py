@@ -11,7 +11,7 @@ from app.extensions import db
 from app.queries import api as queries
 from app.services import drafts, logs, payments, requirements, terms
 from app.web import guard
-from app.web.api import answering, life_bodies, reading
+from app.web.api import answering, inputs, life_bodies, reading
 from app.web.api.answers import LogAnswer
 from app.web.api.described import described
 from app.web.api.filters import NoFilters
@@ -65,9 +65,7 @@ def _values(one: life_bodies.ServiceValues) -> requirements.Values:
     features: dict[str, Any] | None = None
     if one.features is not None:
         features = {code: said.model_dump(exclude_unset=True) for code, said in one.features.items()}
-    contacts: dict[str, Any] | None = None
-    if one.contacts is not None:
-        contacts = {role: said.model_dump(exclude_none=True) if said else None for role, said in one.contacts.items()}
+    contacts = inputs.people(one.contacts) if one.contacts is not None else None
     return requirements.Values(one.item_number, one.configuration, one.identifiers, features, contacts)
 
 

@@ -1,5 +1,6 @@
 """From the body of a request to what the services take."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import g
@@ -35,6 +36,7 @@ def as_said(wanted: bodies.Order) -> OrderInput:
         description=wanted.description,
         dates=dates(wanted),
         item_dates=[dates(one) for one in wanted.items],
+        item_contacts=[people(one.contacts) if one.contacts is not None else None for one in wanted.items],
         parent_order_id=wanted.parent_order_id,
         operator_order_ref=wanted.operator_order_ref,
         operator_order_name=wanted.operator_order_name,
@@ -52,6 +54,7 @@ def replacement(wanted: bodies.DraftReplacement) -> Replacement:
     return Replacement(
         items=items(wanted),
         item_dates=[dates(one) for one in wanted.items],
+        item_contacts=[people(one.contacts) if one.contacts is not None else None for one in wanted.items],
         owner=said(wanted.owner),
         comment=wanted.comment,
         contacts=said(wanted.contacts),
@@ -90,3 +93,8 @@ def options(wanted: bodies.Order) -> dict[str, Any] | None:
 def said(one: BaseModel | None) -> dict[str, Any] | None:
     """What was said, without what was left out; nothing at all is None."""
     return one.model_dump(exclude_none=True) or None if one is not None else None
+
+
+def people(wanted: Mapping[str, BaseModel | None]) -> dict[str, Any]:
+    """Role → person as it was said, None for nobody."""
+    return {role: one.model_dump(exclude_none=True) if one is not None else None for role, one in wanted.items()}

@@ -12,7 +12,7 @@ from app.queries import api as queries
 from app.services import items, order_changes
 from app.services.actor import Actor
 from app.web import guard
-from app.web.api import answering, bodies, reading
+from app.web.api import answering, bodies, inputs, reading
 from app.web.api.answers import ItemAnswer, ItemList
 from app.web.api.described import described
 from app.web.api.filters import ItemFilters, NoFilters
@@ -55,13 +55,16 @@ def _visible(item_id: uuid.UUID) -> OrderItem:
 @described("Change an order item", TAG, ItemAnswer, body=bodies.ItemChange, merge=True)
 def change_item(item_id: uuid.UUID) -> Response:
     """A merge patch of what may be changed of an item that is under way: its wished dates until it has begun,
-    `bandwidth` (in Mbit/s, whatever the detail is called) until it is being provisioned."""
+    `bandwidth` (in Mbit/s, whatever the detail is called) until it is being provisioned, and the `contacts` of the
+    service that it makes, by their role."""
     reading.query(NoFilters)
     item, actor = _visible(item_id), guard.actor()
     if not actor.acts_for(item.order.account_id):
         raise Forbidden("Only who placed this order may change it.")
     wanted = reading.body(bodies.ItemChange, reading.MERGE_PATCH, reading.JSON)
-    changes = wanted.model_dump(exclude_unset=True, exclude={"version"})
+    changes = wanted.model_dump(exclude_unset=True, exclude={"version", "contacts"})
+    if wanted.contacts is not None:
+        changes["contacts"] = inputs.people(wanted.contacts)
     order_changes.change_item(item_id, actor, changes, version=reading.version_seen(wanted.version))
     db.session.commit()
     return answering.answer(_shown(item_id))

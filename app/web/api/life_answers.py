@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.web.api.answers import FindingAnswer, Next, OptionAnswer, ProductAnswer, Time, Uuid, closed
+from app.web.api.answers import FindingAnswer, Next, OptionAnswer, PersonAnswer, ProductAnswer, Time, Uuid, closed
 
 Value = str | int | bool | None
 
@@ -126,7 +126,7 @@ class ServiceSubscriptionAnswer(TypedDict):
     service_number: int | None
     state: Annotated[str | None, Field(description="The service's: pre_active, active, ceased, cancelled.")]
     features: dict[str, OptionAnswer]
-    contacts: dict[str, Any]
+    contacts: dict[str, PersonAnswer]
 
 
 @closed
@@ -177,7 +177,7 @@ class ServiceContactAnswer(TypedDict):
     role: str
     label: str
     required: bool
-    contact: dict[str, Any] | None
+    contact: PersonAnswer | None
 
 
 @closed
@@ -300,6 +300,7 @@ class ServiceAnswer(TypedDict):
     location: str | None
     capacity: Annotated[int | None, Field(description="Mbit/s.")]
     details: dict[str, Any]
+    contacts: Annotated[dict[str, PersonAnswer], Field(description="Whom to call about it, by role.")]
     billing_start: Time | None
     billing_end: Time | None
     created_at: Time

@@ -4,11 +4,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from app.web.api.bodies import ServiceContacts
 from app.web.api.fields import (
     LAST_ASN,
     MAX_INT,
     Code,
-    Email,
     Id,
     Key,
     Line100,
@@ -61,14 +61,6 @@ class PackageChoice(Strict):
     version: Version | None = None
 
 
-class ServiceContact(Strict):
-    """The service's own contact; the account's are others."""
-
-    full_name: Line200
-    email: Email | None = None
-    phone: Phone | None = None
-
-
 class Feature(Strict):
     value: str | int | bool | None = None
     enabled: bool | None = None
@@ -81,7 +73,7 @@ class ServiceValues(Strict):
     configuration: dict[str, Any] | None = None
     identifiers: dict[str, Any] | None = None
     features: dict[Code, Feature] | None = None
-    contacts: dict[Code, ServiceContact | None] | None = None
+    contacts: ServiceContacts | None = None
 
 
 class Requirements(Strict):

@@ -94,7 +94,8 @@ def own_order(order_id: uuid.UUID) -> Order:
 @described("Change an order", TAG, OrderAnswer, body=bodies.OrderChange, merge=True)
 def change_order(order_id: uuid.UUID) -> Response:
     """A merge patch of what may be changed while the order is under way; anything else is refused by name. A wished
-    date can be moved until the item that waits for it has begun. With a `version`, or an `If-Match` header, a change
+    date can be moved until the item that waits for it has begun. A contact that is named stays as it is called now,
+    whatever becomes of the address book. With a `version`, or an `If-Match` header, a change
     that was made meanwhile is not overwritten."""
     reading.query(NoFilters)
     draft = own_order(order_id).status is Status.DRAFT
@@ -103,10 +104,15 @@ def change_order(order_id: uuid.UUID) -> Response:
     if "additional_cc" in changes:
         changes["additional_cc"] = changes["additional_cc"] or []
     if "contacts" in wanted.model_fields_set:
-        changes["contacts"] = inputs.said(wanted.contacts)
+        changes["contacts"] = _people(wanted.contacts)
     orders.change(order_id, guard.actor(), changes, version=reading.version_seen(wanted.version))
     db.session.commit()
     return answering.answer(shown_order(order_id))
+
+
+def _people(said: bodies.Contacts | None) -> dict[str, Any] | None:
+    """The roles that are another now; None for all of them."""
+    return inputs.people({role: getattr(said, role) for role in said.model_fields_set}) if said is not None else None
 
 
 def _change(draft: bool) -> bodies.OrderChange:

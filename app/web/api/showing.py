@@ -114,6 +114,7 @@ class Shower:
             requested_completion_date=self.maybe(row.requested_completion_date),
             expected_completion_date=self.maybe(row.expected_completion_date),
             completion_date=self.maybe(row.completion_date),
+            contacts=around.contacts.get(row.id, {}) if self.actor.acts_for(order.account_id) else {},
             error=row.last_error if self.actor.trusted else None,
             wait=self._wait(row, around),
             version=row.version,

@@ -41,7 +41,7 @@ def _shown(found: Subscribed, shower: Shower) -> SubscriptionAnswer:
             ServiceSubscriptionAnswer(
                 id=str(one.id), item_number=one.item_number, service_type=one.service_type,
                 service_number=one.service_number, state=one.state,
-                features=shown_options(one.features), contacts=one.contacts,
+                features=shown_options(one.features), contacts=one.contacts or {},
             )
             for one in found.services
         ],

@@ -7,6 +7,7 @@ from app.web.guard import routes
 from app.web.portal import (
     account,
     answering,
+    calling,
     changing,
     configure,
     customers,
@@ -73,6 +74,8 @@ routes(
     ("POST", "/account/customers", customers.add_customer, Permission.CUSTOMER_ADD),
     ("GET", "/account/customers/<account_id>", account.customer, Permission.PORTAL),
     ("GET", "/services/<uuid:service_id>", services.service, Permission.PORTAL),
+    ("GET", "/services/<uuid:service_id>/contacts", calling.ask_contacts, Permission.PORTAL),
+    ("POST", "/services/<uuid:service_id>/contacts", calling.change_contacts, Permission.PORTAL),
     ("GET", "/services/<uuid:service_id>/<action>", changing.ask, Permission.PORTAL),
     ("POST", "/services/<uuid:service_id>/<action>", changing.begin, Permission.PORTAL),
 )

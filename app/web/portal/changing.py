@@ -8,26 +8,19 @@ from flask import current_app, redirect, request, url_for
 from app.catalogue import NORMAL, ItemInput
 from app.catalogue.model import Action
 from app.domain.errors import Conflict, Finding, NotFound
-from app.queries import portal_services, portal_use
+from app.queries import portal_use
 from app.queries.portal_services import ServicePart
 from app.queries.portal_use import PORT, Use
 from app.services import draft_steps
 from app.web.guard import actor
-from app.web.portal import sent
+from app.web.portal import sent, services
 from app.web.portal.frame import Crumb, own_account, page
 from app.web.portal.new import new_draft
 
 
 def ask(service_id: uuid.UUID, action: str) -> Any:
-    service = _service(service_id)
+    service = services.find(service_id)
     return _page(service, _action(service, action))
-
-
-def _service(service_id: uuid.UUID) -> ServicePart:
-    found = portal_services.service(actor(), own_account(), service_id)
-    if found is None:
-        raise NotFound("There is no such service.")
-    return found
 
 
 def _action(service: ServicePart, name: str) -> Action:
@@ -53,7 +46,7 @@ def _page(service: ServicePart, action: Action, status: int = 200, **more: Any) 
 
 def begin(service_id: uuid.UUID, action: str) -> Any:
     """Make the draft of the change, with everything that ends together."""
-    service = _service(service_id)
+    service = services.find(service_id)
     wanted = _action(service, action)
     use = portal_use.of_service(service, actor()) if wanted.name == "cease" else Use([], None)
     if use.stands_in_the_way:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from wtforms import BooleanField, Form, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Form, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.catalogue.fields import Field, from_text
@@ -14,8 +14,6 @@ from app.queries.portal_choices import Choices, account_called
 from app.services.order_input import WishedDates
 from app.web.render import zone
 
-MOST_EMAILS = 10
-LONGEST_NOTES = 2000
 PREFIX = "f-"
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\.[A-Za-z]{2,63}")
 _OWNER_HELP = "The owner's member handle. They are asked to agree before anything starts."
@@ -58,7 +56,7 @@ def text(
 ) -> StringField:  # fmt: skip
     """A line of text; what is typed loses the blanks around it."""
     return StringField(
-        label, [*_needed(needed), Length(max=longest), no_nul, *checks], description=help_words, filters=[_stripped],
+        label, [*_needed(needed), Length(max=longest), no_nul, *checks], description=help_words, filters=[stripped],
         render_kw={"maxlength": str(longest), **more},
     )  # fmt: skip
 
@@ -76,7 +74,7 @@ def select(
 def moment_of(label: str, help_words: str) -> StringField:
     """A date and time, as the viewer's clock means it."""
     return StringField(
-        label, [Optional(), _date], description=help_words, filters=[_stripped],
+        label, [Optional(), _date], description=help_words, filters=[stripped],
         render_kw={"type": "datetime-local", "step": "60"},
     )  # fmt: skip
 
@@ -85,7 +83,7 @@ def _needed(needed: bool) -> list[Any]:
     return [InputRequired("Please fill this in.")] if needed else [Optional()]
 
 
-def _stripped(value: str | None) -> str | None:
+def stripped(value: str | None) -> str | None:
     return value.strip() if isinstance(value, str) else value
 
 
@@ -93,28 +91,6 @@ def no_nul(_form: Form, field: Any) -> None:
     """A NUL byte cannot be stored."""
     if "\x00" in (field.data or ""):
         raise ValidationError("This contains a character that cannot be stored.")
-
-
-def about(completion: str, *, payment: bool = False) -> type[Form]:
-    """What every order may say beside its items. `completion`: what a wished completion is called; `payment`: also
-    under which reference it was paid."""
-    paid = "If it has been paid already; recorded when the order is placed."
-    made = {
-        "po_number": text("PO number", "Your own reference; it stands on the order.", autocomplete="off"),
-        **({"payment_reference": text("Payment reference", paid, autocomplete="off")} if payment else {}),
-        "additional_cc": text(
-            "Additional e-mails", "Who else should be told, separated by commas.", longest=1000, checks=[_emails]
-        ),
-        "start": moment_of("Not before", f"We start then ({zone().key} time). Leave it empty to start at once."),
-        "completion": moment_of(
-            completion, "Without a start date everything is prepared before, and switched at this moment."
-        ),
-        "notes": TextAreaField(
-            "Notes", [Optional(), Length(max=LONGEST_NOTES), no_nul], filters=[_stripped],
-            description="Read by our staff where an order is processed by hand.", render_kw={"rows": 3},
-        ),
-    }  # fmt: skip
-    return type("AboutForm", (Form,), made)
 
 
 def made(form_class: type[Form], typed: Any, present: Mapping[str, Any], prefix: str = "") -> Form:
@@ -132,15 +108,6 @@ def emails_in(text: str | None) -> list[str]:
 
 def is_email(text: str) -> bool:
     return len(text) <= 254 and _EMAIL.fullmatch(text) is not None
-
-
-def _emails(_form: Form, field: Any) -> None:
-    found = emails_in(field.data)
-    wrong = next((one for one in found if not is_email(one)), None)
-    if wrong is not None:
-        raise ValidationError(f"“{wrong[:80]}” is not an e-mail address.")
-    if len(found) > MOST_EMAILS:
-        raise ValidationError(f"At most {MOST_EMAILS} addresses.")
 
 
 def one_email(_form: Form, field: Any) -> None:
@@ -193,10 +160,14 @@ def typed_value(field: Field, value: Any) -> Any:
 def summary(form: Form, before: str = "") -> list[Finding]:
     """What the form itself found, with its labels, for the summary above it."""
     return [
-        Finding(f"/{form[name].name}", "form", f"{before}{form[name].label.text}: {_lower(errors[0])}")
+        Finding(f"/{form[name].name}", "form", f"{before}{_spoken(form[name])}: {_lower(errors[0])}")
         for name, errors in form.errors.items()
         if name and errors
     ]
+
+
+def _spoken(field: Any) -> str:
+    return getattr(field, "spoken", "") or str(field.label.text)
 
 
 def add_error(form: Form, name: str, sentence: str) -> None:

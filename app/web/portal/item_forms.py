@@ -14,11 +14,12 @@ from app.catalogue import NORMAL, ItemInput, action_of, title
 from app.catalogue.fields import Field
 from app.catalogue.model import Action
 from app.domain.models import Order, OrderItem, Service
-from app.queries import portal_choices
+from app.queries import address_book, portal_choices
+from app.queries.address_book import Book
 from app.queries.portal_choices import Choices
 from app.queries.portal_words import item_title
 from app.services import draft_places, drafts, requirements
-from app.web.portal import forms
+from app.web.portal import forms, people
 
 PLACE = "place"
 PLACED = ("fabric", "location", "port", "port_group_id", "connexions_port")
@@ -28,7 +29,6 @@ IMPLIED = {
     "port_group_id": ("fabric", "location", "connexions_port"),
 }
 """What follows from a chosen port or port group, so that nobody has to say it twice."""
-CONTACT = (("full_name", "Contact name", 200), ("email", "Contact e-mail", 254), ("phone", "Contact phone", 50))
 
 
 @dataclass
@@ -59,6 +59,7 @@ class Source:
 
     order: Order
     choices: Choices
+    book: Book
     needs: Mapping[int, Mapping[str, Any]]
     missing: Sequence[Mapping[str, Any]]
     inputs: Sequence[ItemInput]
@@ -80,7 +81,8 @@ def source(order: Order, own: str) -> Source:
     starts_somewhere = order.type == NORMAL and order.items[:1] and order.items[0].action == "new"
     placed = draft_places.together(order) if starts_somewhere else set()
     return Source(
-        order, portal_choices.for_accounts(own, ids), {one["item_number"]: one for one in told["services"]},
+        order, portal_choices.for_accounts(own, ids), address_book.of(order.account_id, order.sub_account_id),
+        {one["item_number"]: one for one in told["services"]},
         told["missing"], inputs, frozenset(bundled), frozenset(placed),
         portal_choices.services_named([one.service_number for one in inputs]),
     )  # fmt: skip
@@ -108,6 +110,7 @@ def _item_form(src: Source, index: int, typed: Any, complete: bool) -> ItemForm:
     controls = dict(_controls(src, made, item, complete))
     form_class = type("ItemForm", (Form,), controls)
     made.form = forms.made(form_class, typed, _now(src, made, item), made.prefix)
+    people.settle(made.form, [f"contact_{role['role']}" for role in needs["contacts"]])
     return made
 
 
@@ -135,7 +138,8 @@ def _controls(src: Source, made: ItemForm, item: OrderItem, complete: bool) -> I
     for feature in made.needs["features"]:
         yield f"feature_{feature['code']}", feature_control(feature, complete=complete)
     for role in made.needs["contacts"]:
-        yield from _contact(role, complete)
+        needed = bool(role["required"]) and complete
+        yield from people.controls(f"contact_{role['role']}", role["label"], src.book, needed=needed).items()
     if len(src.order.items) > 1:
         yield "start", forms.moment_of("Not before", "For this item alone; it wins over the order's date.")
         yield "completion", forms.moment_of("Wanted by", "For this item alone; it wins over the order's date.")
@@ -157,13 +161,6 @@ def feature_control(feature: Mapping[str, Any], *, complete: bool) -> Any:
     return forms.select(feature["label"], feature["help"], options, needed, "Not wanted")
 
 
-def _contact(role: Mapping[str, Any], complete: bool) -> Iterator[tuple[str, Any]]:
-    for name, label, longest in CONTACT:
-        needed = bool(role["required"]) and complete and name != "phone"
-        checks = [forms.one_email] if name == "email" else []
-        yield f"contact_{role['role']}_{name}", forms.text(label, needed=needed, longest=longest, checks=checks)
-
-
 def _now(src: Source, made: ItemForm, item: OrderItem) -> dict[str, Any]:
     """What the draft says already; else what the service is, or the default."""
     known = {
@@ -178,8 +175,7 @@ def _now(src: Source, made: ItemForm, item: OrderItem) -> dict[str, Any]:
     for feature in made.needs["features"]:
         known[f"feature_{feature['code']}"] = feature_now(feature)
     for role in made.needs["contacts"]:
-        person = role["contact"] or {}
-        known |= {f"contact_{role['role']}_{name}": str(person.get(name) or "") for name, _, _ in CONTACT}
+        known |= people.present(f"contact_{role['role']}", role["contact"], src.book)
     known["start"] = forms.typed_moment(item.requested_start_date)
     known["completion"] = forms.typed_moment(item.requested_completion_date)
     return known
@@ -192,12 +188,11 @@ def feature_now(feature: Mapping[str, Any]) -> Any:
 
 
 def fields_of(one: ItemForm, part: str) -> list[Any]:
-    """The form's controls of one part: main, features, contacts or dates."""
+    """The form's controls of one part: main, features or dates. Contacts are drawn one by one."""
 
     def belongs(name: str) -> bool:
-        starts = {"features": "feature_", "contacts": "contact_"}
         if part == "main":
             return not name.startswith(("feature_", "contact_")) and name not in ("start", "completion")
-        return name.startswith(starts[part]) if part in starts else name in ("start", "completion")
+        return name.startswith("feature_") if part == "features" else name in ("start", "completion")
 
     return [one.form[name] for name in one.form._fields if belongs(name)]

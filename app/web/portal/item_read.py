@@ -10,8 +10,8 @@ from app.domain.errors import Finding, Invalid
 from app.queries.portal_choices import Offered
 from app.services.draft_steps import Said
 from app.services.order_input import WishedDates
-from app.web.portal import forms
-from app.web.portal.item_forms import CONTACT, IMPLIED, PLACE, ItemForm, Source
+from app.web.portal import forms, people
+from app.web.portal.item_forms import IMPLIED, PLACE, ItemForm, Source
 
 FORM = "form"
 """The rule of what the form itself found; its sentences stand at the fields."""
@@ -93,8 +93,8 @@ def feature_said(feature: Mapping[str, Any], data: Any) -> dict[str, Any]:
 def _contacts(one: ItemForm) -> dict[str, Any]:
     said = {}
     for role in one.needs["contacts"]:
-        person = {name: one.form[f"contact_{role['role']}_{name}"].data or "" for name, _, _ in CONTACT}
-        if any(person.values()):
+        person = people.said(one.form, f"contact_{role['role']}")
+        if person is not None:
             said[role["role"]] = person
     return said
 
@@ -154,7 +154,7 @@ def _control_of(one: ItemForm, rest: Sequence[str]) -> str:
         return ""
     known = {"requested_completion_date": "completion", "requested_start_date": "start"}
     if rest[0] in ("features", "contacts") and len(rest) > 1:
-        name = f"feature_{rest[1]}" if rest[0] == "features" else f"contact_{rest[1]}_full_name"
+        name = f"feature_{rest[1]}" if rest[0] == "features" else f"contact_{rest[1]}_{people.WHO}"
     else:
         name = known.get(rest[-1], rest[-1])
     if name in one.form:

@@ -8,6 +8,7 @@ from flask import request, url_for
 from app.domain.errors import NotFound
 from app.queries import portal_services
 from app.queries.portal import LARGEST_NUMBER
+from app.queries.portal_services import ServicePart
 from app.web.guard import actor
 from app.web.portal.frame import own_account, page
 
@@ -40,9 +41,15 @@ def _address(ended: bool, **position: Any) -> str | None:
     return url_for("portal.services", show="ended" if ended else None, **position)
 
 
-def service(service_id: uuid.UUID) -> Any:
+def find(service_id: uuid.UUID) -> ServicePart:
+    """The service; `NotFound` if there is none, or it is somebody else's."""
     found = portal_services.service(actor(), own_account(), service_id)
     if found is None:
         raise NotFound("There is no such service.")
+    return found
+
+
+def service(service_id: uuid.UUID) -> Any:
+    found = find(service_id)
     name = f"{found.title} {found.number}"
     return page("portal/service.html", crumbs=(("Services", url_for("portal.services")), (name, "")), service=found)

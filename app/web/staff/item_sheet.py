@@ -7,6 +7,7 @@ from typing import Any
 from app.domain.asks import Ask, thawed
 from app.domain.models import StepRow
 from app.domain.states import PASSED_STEPS, STAFF_WAITS, WaitKind
+from app.queries import portal_people
 from app.queries.staff_item import ItemPage
 from app.web.staff import item_view, words
 
@@ -44,7 +45,8 @@ def sheet(page: ItemPage) -> Sheet:
         contact=[
             (label, value)
             for label, value in (
-                ("Member", row.member), ("For", row.sub_member), ("Ordered by", order.requestor.get("full_name")),
+                ("Member", row.member), ("For", row.sub_member), *portal_people.rows_of(page.item.service),
+                ("Ordered by", order.requestor.get("full_name")),
                 ("Phone", order.requestor.get("phone")), ("E-mail", order.requestor.get("email")),
                 ("PO number", order.po_number),
             )

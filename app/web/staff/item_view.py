@@ -24,6 +24,7 @@ from app.domain.states import (
     Status,
     StepState,
 )
+from app.queries import portal_people
 from app.queries.staff_item import ItemPage
 from app.web.guard import actor
 from app.web.staff import frame, item_failure, rows, words
@@ -218,6 +219,7 @@ def facts(page: ItemPage) -> list[dict[str, Any]]:
         ("Port", ports, True),
         ("VLAN", service.vlan_id if service else item.details.get("vlan_id"), True),
         ("MAC address", service.mac_address if service else item.details.get("mac_address"), True),
+        *((label, who, False) for label, who in portal_people.rows_of(service)),
         ("Requested by", order.requestor.get("full_name"), False),
         ("E-mail", order.requestor.get("email"), True),
         ("Phone", order.requestor.get("phone"), True),

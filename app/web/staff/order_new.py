@@ -14,13 +14,13 @@ from wtforms import Form
 from app.catalogue import JOIN_PVLAN, NORMAL, describe, item_names
 from app.domain.errors import Finding, Invalid, NotFound
 from app.extensions import db
-from app.queries import names, portal_choices, staff_ordering
+from app.queries import address_book, names, portal_choices, staff_ordering
 from app.queries.portal_choices import Choices
 from app.queries.staff_ordering import Orderer
 from app.services import order_checks, order_once, requestors
 from app.services.order_input import OrderInput
 from app.web.guard import actor
-from app.web.portal import forms
+from app.web.portal import about, forms
 from app.web.portal.sent import form_key
 from app.web.staff import frame, order_items
 from app.web.staff.order_items import Block
@@ -79,10 +79,11 @@ def _read(account_id: str, posted: MultiDict[str, str]) -> Desk:
         raise NotFound("There is no such account.")
     choices = portal_choices.for_accounts(who.account.id, who.member.account_ids)
     usual = {"contact": who.contacts[0].id if who.contacts else ""}
-    about = forms.made(_about(who, choices), posted or None, usual)
-    about["po_number"].description = "The member's own reference; it stands on the order."
+    said = forms.made(_about(who, choices), posted or None, usual)
+    said["po_number"].description = "The number of the member's purchase order."
+    said["operator_order_ref"].description = "What the member calls this order."
     blocks, gone = order_items.read(posted, who, choices)
-    return Desk(who, choices, about, blocks, gone)
+    return Desk(who, choices, said, blocks, gone)
 
 
 def _about(who: Orderer, choices: Choices) -> type[Form]:
@@ -97,7 +98,7 @@ def _about(who: Orderer, choices: Choices) -> type[Form]:
         customers = list(choices.customers)
         controls["customer"] = forms.select("For which customer", "", customers, False, nothing="For themselves")
     controls["description"] = forms.text("Description", "What this order is about, for staff.", longest=500)
-    return type("DeskAboutForm", (forms.about("Wanted by"),), controls)
+    return type("DeskAboutForm", (about.form_class("Wanted by", address_book.of(who.account.id, None)),), controls)
 
 
 def _added(desk: Desk) -> Response:
@@ -169,9 +170,9 @@ def _placed_findings(desk: Desk, findings: list[Finding]) -> list[Finding]:
 
 
 def _wanted(desk: Desk) -> OrderInput:
-    about, who = desk.about, desk.who
-    customer = about["customer"].data if "customer" in about else None
-    said = {"account_id": customer} if customer in dict(desk.choices.customers) else None
+    said, who = desk.about, desk.who
+    customer = said["customer"].data if "customer" in said else None
+    for_whom = {"account_id": customer} if customer in dict(desk.choices.customers) else None
     joins = any(one.offer.joins for one in desk.blocks)
     return OrderInput(
         account_id=who.account.id,
@@ -179,12 +180,13 @@ def _wanted(desk: Desk) -> OrderInput:
         items=[one.item() for one in desk.blocks],
         channel="desk",
         type=JOIN_PVLAN if joins else NORMAL,
-        sub_customer=requestors.sub_customer(said, who.account.id, actor()),
-        po_number=about["po_number"].data or None,
-        additional_cc=forms.emails_in(about["additional_cc"].data),
-        notes=about["notes"].data or None,
-        description=about["description"].data or None,
-        dates=forms.dates(about),
+        sub_customer=requestors.sub_customer(for_whom, who.account.id, actor()),
+        po_number=said["po_number"].data or None,
+        operator_order_ref=said["operator_order_ref"].data or None,
+        additional_cc=about.copies(said),
+        notes=said["notes"].data or None,
+        description=said["description"].data or None,
+        dates=forms.dates(said),
         item_dates=[one.dates() for one in desk.blocks],
     )
 

@@ -15,6 +15,8 @@ from app.domain.permissions import Permission
 from app.domain.states import ENDED_STATUSES, Icon, Stage, Status, WaitKind
 from app.queries import forecast, portal, staff_order
 from app.queries.staff_order import LogPart, OrderDetail, Question
+from app.services import named_people
+from app.services.change_words import ROLES
 from app.web.guard import actor
 from app.web.staff import frame, item_log, rows, words, work
 from app.web.staff.refusal import Refusal
@@ -96,6 +98,7 @@ def context(order_id: uuid.UUID, refusal: Refusal | None = None, said: str = "")
         "asked": [ask for ask in asked if ask.kind is not WaitKind.CONFIRM],
         "log": log(found.logs, shown), "log_tabs": _log_tabs(order_id, shown),
         "log_cut": len(found.logs) == staff_order.LOG_LINES,
+        "people": [(ROLES.get(role, role), named_people.in_words(who)) for role, who in (one.contacts or {}).items()],
         "wishes": _dates(one, WISHES), "transitions": _dates(one, TRANSITIONS),
         "services": [(service, catalogue.title(service.service_type, "staff")) for service in found.services],
         "colleagues": staff_order.colleagues() if frame.may_now(Permission.ORDER_SELL) else [],

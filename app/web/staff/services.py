@@ -11,7 +11,7 @@ from app.catalogue import describe_service
 from app.domain.models import Service
 from app.domain.permissions import Permission
 from app.domain.states import ENDED_STATUSES
-from app.queries import names, staff_services
+from app.queries import names, portal_people, staff_services
 from app.queries.staff_rows import ItemRow
 from app.queries.staff_services import STATES, ServiceFilters
 from app.web.staff import frame, words
@@ -93,7 +93,7 @@ def service(service_id: uuid.UUID) -> Response:
         "staff/service.html", "staff/_service.html", current=url_for("staff.services"), found=found, service=one,
         title=catalogue.title(one.service_type, "staff"), badge=badge(one), facts=_facts(found),
         details=describe_service(one.service_type, one.details, "staff", called),
-        items=[_touched(row) for row in found.touched],
+        calling=portal_people.rows_of(one), items=[_touched(row) for row in found.touched],
         carried=[(other, catalogue.title(other.service_type, "staff"), badge(other)) for other in found.carried],
         orderable=_orderable(one),
         busy=next((row for row in found.touched if row.status not in ENDED_STATUSES), None),
