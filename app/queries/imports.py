@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select, true
 from sqlalchemy.orm import joinedload
 
 from app.domain.errors import Malformed
-from app.domain.models import ImportLine, Order, OrderImport
+from app.domain.models import Account, Fabric, ImportLine, Location, Order, OrderImport
 from app.extensions import db
 from app.queries import keyset
 from app.queries.keyset import Key, Page, Sort
@@ -52,6 +52,20 @@ def counts(import_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, int]]:
     for import_id, state, number in rows:
         found[import_id][state] = number
     return found
+
+
+def example() -> tuple[str, str, str]:
+    """An account, a fabric and a location of it for which something could be ordered; as words where there is none."""
+    account = db.session.scalars(
+        select(Account.id).where(Account.reseller_id.is_(None)).order_by(Account.organisation).limit(1)
+    ).first()
+    place = db.session.execute(
+        select(Location.fabric_code, Location.code)
+        .join(Fabric, Fabric.code == Location.fabric_code)
+        .order_by(Fabric.automated.desc(), Fabric.code, Location.code)
+        .limit(1)
+    ).first()
+    return account or "account", *(place or ("fabric", "location"))
 
 
 def recent(limit: int = RECENT) -> list[OrderImport]:

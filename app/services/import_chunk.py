@@ -146,6 +146,6 @@ def _result(
     order_id: uuid.UUID | None = None,
 ) -> Result:  # fmt: skip
     return {
-        "at_line": number, "new_state": state, "new_findings": [one.as_dict() for one in findings],
+        "at_line": number, "new_state": state, "new_findings": list(findings),
         "new_sentence": sentence, "new_order_id": order_id,
     }  # fmt: skip

@@ -1,46 +1,41 @@
-"""Orders by the file: the lines are stored first, then the workers make an order of each.
+"""Orders by the file: the lines are stored first, then the workers make their orders.
 
-A line's order and the note that it was made are one transaction, so no line is worked twice, whoever dies. A line that
-is refused says why and stops no other.
+An order and the note at its lines that it was made are one transaction, so none is made twice, whoever dies. A line
+that is refused says why and stops no other.
 """
 
-import hashlib
-import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, insert, select, true, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.config import Config
 from app.domain import after_commit, clock, prepared, story
 from app.domain.errors import Conflict, Finding, Invalid, NotFound
-from app.domain.models import ImportLine, OrderImport
-from app.domain.models.base import table_of
+from app.domain.models import OrderImport
 from app.extensions import db
-from app.services import import_chunk, turns
+from app.services import import_chunk, import_lines, turns
 from app.services.actor import Actor
+from app.services.import_lines import Record, imports, lines
 from app.services.once import key_of
-from app.services.order_input import OrderInput
-from app.services.order_record import packed
 
 MOST = 20_000
-"""So many orders at most in one file."""
+"""So many lines at most in one file."""
 SLICE = 500
 """Lines in one statement while the file is stored."""
-CHUNK, TURN_S = 50, 2.0
-"""A worker makes so many orders in one transaction, during which nobody else gets an order number; and works for so
-long before it lets other work pass."""
+CHUNK, ITEMS, TURN_S = 50, 200, 2.0
+"""A worker makes so many orders with at most so many items in one transaction, during which nobody else gets an order
+number; and works for so long before it lets other work pass."""
 FEW = 100
 """Orders of an import that small are woken at once; those of a larger one as there is room for them."""
 MODES = ("drafts", "submit")
-STATES = ("failed", "pending", "done", "skipped")
+STATES = ("failed", "pending", "done", "skipped", "stopped")
 
-imports, lines = table_of(OrderImport), table_of(ImportLine)
 _note = (
     update(lines)
     .where(lines.c.import_id == bindparam("of"), lines.c.number == bindparam("at_line"))
@@ -60,16 +55,6 @@ class Upload:
     size: int
     columns: Sequence[str] = ()
     corrects: uuid.UUID | None = None
-
-
-@dataclass(frozen=True)
-class Record:
-    """One order of the file: the line where it begins, what stands there, and the order, or what is wrong."""
-
-    number: int
-    raw: Any
-    wanted: OrderInput | None
-    findings: Sequence[Finding] = ()
 
 
 class ImportedBefore(Conflict):
@@ -161,22 +146,35 @@ def _store(
     row = {
         "id": import_id, "alias": alias, "name": upload.name[:200], "format": upload.format, "mode": upload.mode,
         "channel": upload.channel, "digest": upload.digest, "size": upload.size, "columns": list(upload.columns),
-        "total": 0, "corrects_id": corrected.id if corrected else None, "by_id": actor.user_id, "created_at": now,
+        "total": 0, "orders": 0, "corrects_id": corrected.id if corrected else None, "by_id": actor.user_id,
+        "created_at": now,
     }  # fmt: skip
     db.session.execute(insert(imports), {**row, **more})
-    done = _done_before(corrected)
-    total = 0
-    for some in _slices(_row(import_id, one, done) for one in records):
+    done = import_lines.done_before(corrected)
+    total = orders = 0
+    for some in _slices(row for one in records for row in import_lines.rows(import_id, one, done)):
         total += len(some)
-        if total > MOST:
-            words = f"At most {MOST:,} orders in one file: split it."
-            raise Invalid("The file has too many orders.", [Finding("/file", "length", words)])
+        orders += sum(row["number"] == row["begins"] for row in some)
+        check_length(total)
         prepared.add_all(lines, some)
     if not total:
         raise Invalid("The file has no orders.", [Finding("/file", "required", "There is no order in the file.")])
-    db.session.execute(update(imports).where(imports.c.id == import_id).values(total=total))
-    story.audit(actor.name, f"import {upload.mode}", subject=f"{alias}, {total} orders, import {import_id}")
+    db.session.execute(update(imports).where(imports.c.id == import_id).values(total=total, orders=orders))
+    story.audit(actor.name, f"import {upload.mode}", subject=f"{alias}, {orders} orders, import {import_id}")
     after_commit.batch(import_id)
+
+
+def _not_too_large(rows: Sequence[Any]) -> list[Any]:
+    """As many of these orders as one transaction may hold: one at least."""
+    items = list(accumulate(len(row.wanted["items"]) for row in rows))
+    return [row for row, so_far in zip(rows, items, strict=True) if so_far <= max(ITEMS, items[0])]
+
+
+def check_length(so_many: int) -> None:
+    """`Invalid` if these are more lines than one file may have."""
+    if so_many > MOST:
+        words = f"At most {MOST:,} lines in one file: split it."
+        raise Invalid("The file has too many orders.", [Finding("/file", "length", words)])
 
 
 def _slices(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -184,64 +182,68 @@ def _slices(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield some
 
 
-def _done_before(corrected: OrderImport | None) -> dict[str, list[uuid.UUID | None]]:
-    """What the corrected import, and those that corrected it before, have made: key of the line → its orders."""
-    done: dict[str, list[uuid.UUID | None]] = {}
-    if corrected is not None:
-        rows = db.session.execute(
-            select(lines.c.key, lines.c.order_id)
-            .join(imports, imports.c.id == lines.c.import_id)
-            .where(imports.c.alias == corrected.alias, lines.c.state == "done")
-        )
-        for row in rows:
-            done.setdefault(row.key, []).append(row.order_id)
-    return done
-
-
-def _row(import_id: uuid.UUID, one: Record, done: dict[str, list[uuid.UUID | None]]) -> dict[str, Any]:
-    said = json.dumps(one.raw, sort_keys=True, ensure_ascii=False)
-    key = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    row: dict[str, Any] = {
-        "import_id": import_id, "number": one.number, "key": key, "raw": one.raw, "state": "pending", "findings": [],
-        "wanted": None, "sentence": None, "order_id": None, "at": None,
-    }  # fmt: skip
-    if made := done.get(key):
-        return row | {
-            "state": "skipped", "order_id": made.pop(), "at": clock.now(),
-            "sentence": "The import that this file corrects made this order already.",
-        }  # fmt: skip
-    if one.wanted is None or one.findings:
-        found = [finding.as_dict() for finding in one.findings]
-        return row | {"state": "failed", "findings": found, "sentence": "The line cannot be read.", "at": clock.now()}
-    return row | {"wanted": packed(one.wanted)}
-
-
-def again(import_id: uuid.UUID, actor: Actor) -> None:
-    """Work the lines that failed once more, as they are: for what was wrong here and not in the file.
+def again(import_id: uuid.UUID, actor: Actor, state: str = "failed") -> None:
+    """Work the lines that failed once more, as they are: for what was wrong here and not in the file. Or those in the
+    state “stopped”.
 
     `Conflict` while the import is at work, or if nothing of it can be tried again. Commits.
     """
-    found = find(import_id, actor)
-    db.session.execute(select(imports.c.id).where(imports.c.id == import_id).with_for_update())
-    db.session.refresh(found)
+    found = _locked(import_id, actor)
     if found.finished_at is None:
         db.session.rollback()
         raise Conflict("The import is still at work; wait until it has finished.")
-    reset = (
-        update(lines)
-        .where(lines.c.import_id == import_id, lines.c.state == "failed", lines.c.wanted.is_not(None))
-        .values(state="pending", findings=[], sentence=None, at=None)
-        .returning(lines.c.number)
-    )
-    if not (number := len(db.session.execute(reset).all())):
+    readable = select(lines.c.number).where(lines.c.import_id == import_id, lines.c.wanted.is_not(None))
+    number = _move(import_id, state, "pending", lines.c.begins.in_(readable), findings=[], sentence=None, at=None)
+    if not number:
         db.session.rollback()
         raise Conflict("No line can be tried again as it is. Correct the failed lines and send them as a file.")
     values = {"finished_at": None, "lease_until": None}
     db.session.execute(update(imports).where(imports.c.id == import_id).values(values))
-    story.audit(actor.name, "import again", subject=f"{found.alias}, {number} orders, import {import_id}")
+    story.audit(actor.name, "import again", subject=f"{found.alias}, {number} lines, import {import_id}")
     after_commit.signal(f"import-{import_id}")
     after_commit.batch(import_id)
     db.session.commit()
+
+
+def stop(import_id: uuid.UUID, actor: Actor) -> int:
+    """Leave out all lines whose turn has not come; how many. The orders that were made stay, and a worker that is just
+    making some finishes them first.
+
+    `Conflict` if it has finished already. Commits.
+    """
+    found = _locked(import_id, actor)
+    if found.finished_at is not None:
+        db.session.rollback()
+        raise Conflict("The import has finished already; there is nothing left to stop.")
+    now = clock.now()
+    number = _move(import_id, "pending", "stopped", true(), sentence=f"Stopped by {actor.name}.", at=now)
+    db.session.execute(update(imports).where(imports.c.id == import_id).values(finished_at=now, lease_until=None))
+    story.audit(actor.name, "import stopped", subject=f"{found.alias}, {number} lines left out, import {import_id}")
+    after_commit.signal(f"import-{import_id}")
+    db.session.commit()
+    return number
+
+
+def _locked(import_id: uuid.UUID, actor: Actor) -> OrderImport:
+    """The import; no worker makes orders of it until this transaction ends."""
+    find(import_id, actor)
+    _lock(import_id)
+    return find(import_id, actor)
+
+
+def _lock(import_id: uuid.UUID) -> None:
+    db.session.execute(select(imports.c.id).where(imports.c.id == import_id).with_for_update())
+
+
+def _move(import_id: uuid.UUID, state: str, to: str, which: ColumnElement[bool], **values: Any) -> int:
+    """Bring its lines from one state to another; how many there were."""
+    moved = (
+        update(lines)
+        .where(lines.c.import_id == import_id, lines.c.state == state, which)
+        .values(state=to, **values)
+        .returning(lines.c.number)
+    )
+    return len(db.session.execute(moved).all())
 
 
 def is_one(undertaking: uuid.UUID) -> bool:
@@ -271,20 +273,21 @@ def work(import_id: uuid.UUID, config: Config, stopping: Callable[[], bool] = la
 
 
 def _chunk(one: Any, config: Config) -> bool:
-    """Some lines in one transaction; False if there are none left."""
+    """Some orders in one transaction; False if there are none left."""
+    _lock(one.id)
     wanted = (
         select(lines.c.number, lines.c.wanted)
-        .where(lines.c.import_id == one.id, lines.c.state == "pending")
+        .where(lines.c.import_id == one.id, lines.c.state == "pending", lines.c.wanted.is_not(None))
         .order_by(lines.c.number)
         .limit(CHUNK)
-        .with_for_update(skip_locked=True)
     )
-    rows = db.session.execute(wanted).all()
+    rows = _not_too_large(db.session.execute(wanted).all())
     if not rows:
         db.session.rollback()
         return False
-    results = import_chunk.made(rows, one, config)
+    made = import_chunk.made(rows, one, config)
     now = clock.now()
+    results = import_lines.results(one.id, made, several=one.total > one.orders)
     db.session.execute(_note, [{"of": one.id, "new_at": now, **result} for result in results])
     if one.total > FEW:
         after_commit.leave_to_the_sweep()

@@ -23,6 +23,7 @@ PORT = {"service_type": "multiservice_port", "action": "new", "fabric": "lon1", 
         "port_capacity": "10000"}  # fmt: skip
 BODY = {"items": [{"service_type": "multiservice_port", "item_action": "new",
                    "details": {"fabric": "lon1", "location": "LD8", "port_capacity": 10000}}]}  # fmt: skip
+TWICE = '{"po_number": "1", "items": [], "po_number": "2"}'
 CSV, JSON, LINES = "text/csv", "application/json", "application/x-ndjson"
 
 
@@ -84,8 +85,8 @@ def test_each_line_becomes_an_order_or_says_why_not(member: Any, worked: Any) ->
 
 
 @pytest.mark.parametrize("media, text", [
-    (LINES, "\n".join(["", json.dumps(BODY), '{"items": [', "[1]", json.dumps({**BODY, "moon": 1}), ""])),
-    (JSON, json.dumps([BODY, 7, {**BODY, "moon": 1}], indent=2)),
+    (LINES, "\n".join(["", json.dumps(BODY), '{"items": [', "[1]", json.dumps({**BODY, "moon": 1}), TWICE, ""])),
+    (JSON, json.dumps([BODY, 7, {**BODY, "moon": 1}], indent=2)[:-1] + "," + TWICE + "]"),
 ])  # fmt: skip
 def test_json_by_line_or_as_an_array(member: Any, worked: Any, media: str, text: str) -> None:
     one, lines = worked(member, send(member, text, media))
@@ -94,7 +95,9 @@ def test_json_by_line_or_as_an_array(member: Any, worked: Any, media: str, text:
     done = next(line for line in lines if line["status"] == "done")
     assert done["line"] == (2 if media == LINES else 1)
     assert member.get(f"/oms/orders/{done['order_id']}").json["status"] == "draft"
-    assert ("/moon", "unknown") in [(error["pointer"], error["rule"]) for line in lines for error in line["errors"]]
+    found = [(error["pointer"], error["rule"]) for line in lines for error in line["errors"]]
+    assert ("/moon", "unknown") in found
+    assert ("/po_number", "repeated") in found
 
 
 def test_the_same_file_is_imported_twice_only_if_that_is_meant(member: Any, crm: Any) -> None:
@@ -108,6 +111,109 @@ def test_the_same_file_is_imported_twice_only_if_that_is_meant(member: Any, crm:
     assert send(crm, text).status_code == 201, "what another account sends is none of theirs"
     assert [row["id"] for row in member.get("/oms/imports?limit=1").json["items"]] != [first.json["id"]]
     assert len(member.get("/oms/imports").json["items"]) == 2
+
+
+UNIT = {"service_type": "peering_unit", "action": "new", "fabric": "lon1", "location": "LD8", "service_capacity": "100",
+        "mac_address": "00:00:5e:00:53:e1", "port": "item:1"}  # fmt: skip
+
+
+@both_databases
+def test_lines_with_the_same_order_are_one_order(member: Any, worked: Any) -> None:
+    one, lines = worked(member, send(member, table(
+        {"order": "A", "item": "1", "po_number": "PO-1", **PORT},
+        {"order": "A", "item": "2", **UNIT},
+        {"order": "", "po_number": "PO-2", **PORT},
+        {"order": "", "po_number": "PO-3", **PORT},
+        {"order": "B", "po_number": "PO-4", **PORT},
+        {"order": "B", "po_number": "PO-4", **UNIT, "mac_address": "00:00:5e:00:53:e2"},
+    ), query="?mode=submit"))  # fmt: skip
+    assert (one["orders"], one["total"], one["done"]) == (4, 6, 6), lines
+    assert [(line["line"], line["begins"]) for line in lines] == [(2, 2), (3, 2), (4, 4), (5, 5), (6, 6), (7, 6)]
+    assert lines[0]["order_id"] == lines[1]["order_id"]
+    assert len({line["order_id"] for line in lines}) == 4
+    order = member.get(f"/oms/orders/{lines[1]['order_id']}").json
+    port, unit = order["items"]
+    assert (order["po_number"], unit["details"]["port"]) == ("PO-1", {"item": 1})
+    assert unit["item_number"] == 2
+    service = member.get(f"/oms/services?service_number={unit['service_number']}").json["items"]
+    assert [row["details"]["port"] for row in service] == [port["service_number"]]
+
+
+def test_a_line_that_is_wrong_takes_its_own_order_with_it_and_no_other(member: Any, worked: Any) -> None:
+    one, lines = worked(member, send(member, table(
+        {"order": "A", **PORT}, {"order": "A", **UNIT, "service_capacity": "fast"},
+        {"order": "B", **PORT}, {"order": "B", **UNIT, "port": "item:7"}, {"order": "B", **PORT, "location": "moon"},
+        {"order": "C", **PORT}, {"order": "C", **UNIT},
+    ), query="?mode=submit"))  # fmt: skip
+    assert (one["orders"], one["done"], one["failed"]) == (3, 2, 5)
+    assert [[error["pointer"] for error in line["errors"]] for line in lines] == [
+        [], ["/items/1/details/service_capacity"],
+        [], ["/items/1/details/port"], ["/items/2/details/location"], [], [],
+    ]  # fmt: skip
+    assert [line["sentence"] for line in lines[:3]] == [
+        "Nothing is wrong here, but with line 3 of the same order.", "Some values of the order are not right.",
+        "Nothing is wrong here, but with line 5 of the same order.",
+    ]  # fmt: skip
+    shown = member.get(f"/oms/imports/{one['id']}/lines?status=failed").json["items"]
+    assert [line["line"] for line in shown] == [2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("rows, line, pointer, said", [
+    ([{"po_number": "1"}, {"po_number": "2"}], 3, "/po_number", "“2” is not what line 2, where the order begins, says"),
+    ([{}, {"phone": "+44 20"}], 3, "/requestor/phone", "write it on line 2, where the order begins, too"),
+    ([{"item": "1"}, {"item": "1"}], 3, "/items/1/item_number", "Item 1 stands above already."),
+    ([{"item": "1"}, {}], 3, "/items/1/item_number", "Number each item of the order, or none."),
+    ([{"item": "first"}, {"item": "2"}], 2, "/items/0/item_number", "must be a whole number, such as 1."),
+    ([{}, {"order": "B"}, {}], 2, "/order", "this one begins on each of the lines 2, 4."),
+    ([{}, {"depends_on": "9"}], 3, "/items/1/depends_on", "This order has no item 9."),
+    ([{}, {"depends_on": "the port"}], 3, "/items/1/depends_on", "must be a list of item numbers."),
+])  # fmt: skip
+def test_lines_that_do_not_agree_say_so(
+    member: Any, worked: Any, rows: list[dict[str, str]], line: int, pointer: str, said: str
+) -> None:
+    lines = [{"order": "A", "item": "", "depends_on": "", **PORT, **row} for row in rows]
+    _, found = worked(member, send(member, table(*lines), query="?mode=submit"))
+    assert {row["status"] for row in found if row["begins"] == 2} == {"failed"}
+    errors = {row["line"]: row["errors"] for row in found}[line]
+    assert [error["pointer"] for error in errors] == [pointer]
+    assert said in errors[0]["detail"]
+
+
+def test_a_sheet_can_say_what_the_api_can_of_items(member: Any, worked: Any) -> None:
+    """On now and off on the tenth; one item after another; a change of what another item makes."""
+    one, lines = worked(member, send(member, table(
+        {"order": "roaming", "item": "10", **PORT, "item_start_date": "2030-05-01"},
+        {"order": "roaming", "item": "20", **PORT, "depends_on": f"10; service:{cast.PORT}"},
+        {"order": "roaming", "item": "30", "service_type": "multiservice_port", "action": "cease",
+         "service_number": "item:10", "item_start_date": "2030-05-10"},
+    ), query="?mode=submit"))  # fmt: skip
+    assert one["done"] == 3, lines
+    first, second, third = member.get(f"/oms/orders/{lines[0]['order_id']}").json["items"]
+    assert [item["requested_start_date"][:10] for item in (first, third)] == ["2030-05-01", "2030-05-10"]
+    assert second["depends_on"] == [10]
+    assert (third["item_number"], third["service_number"]) == (30, first["service_number"])
+
+
+def test_an_order_of_too_many_lines_is_refused_line_by_line(member: Any, worked: Any) -> None:
+    rows = [{"order": "A", **PORT}] * 401 + [{"order": "B", **PORT}]
+    one, _ = worked(member, send(member, table(*rows)))
+    assert (one["total"], one["done"], one["failed"]) == (402, 1, 401)
+    shown = member.get(f"/oms/imports/{one['id']}/lines?status=failed&limit=200").json["items"]
+    assert shown[0]["errors"][0]["detail"] == "An order can have at most 200 items."
+    assert {line["sentence"] for line in shown[1:]} == {"Nothing is wrong here, but with line 2 of the same order."}
+
+
+def test_an_import_can_be_stopped(member: Any, crm: Any, app: Flask, config: Config) -> None:
+    sent = send(member, table(PORT, PORT))
+    stranger: Any = cast.program(app, cast.MEMBER2)
+    stop = f"/oms/imports/{sent.json['id']}/stop"
+    assert stranger.post(stop).status_code == 404
+    assert cast.program(app, cast.MEMBER, "orders:read").post(stop).status_code == 403
+    stopped = member.post(stop).json
+    assert (stopped["status"], stopped["stopped"], stopped["done"]) == ("finished", 2, 0)
+    assert member.post(stop).status_code == 409
+    shown = member.get(f"/oms/imports/{sent.json['id']}/lines?status=stopped").json["items"]
+    assert [line["line"] for line in shown] == [2, 3]
 
 
 def test_a_corrected_file_makes_only_what_failed(member: Any, worked: Any) -> None:
@@ -148,7 +254,12 @@ def test_a_revoked_token_orders_nothing_more(app: Flask, member: Any, worked: An
 @pytest.mark.parametrize("text, media, status, said", [
     ("", CSV, 422, "the first line must hold"),
     ("moon,service_type,service_type\n1,2,3\n", CSV, 422, "There is no column"),
+    ("service_type,Service_Type\n1,2\n", CSV, 422, "is there more than once"),
     ("po_number\n1\n", CSV, 422, "no column service_type"),
+    ("service_type,order\n" + "\n".join(f"multiservice_port,{n}" for n in range(20_001)), CSV, 422, "20,000 lines"),
+    ("service_type\n" * 20_002, CSV, 422, "20,000 lines"),
+    ("service_type\nmultiservice_port\n".encode("utf-16"), CSV, 422, "not UTF-8"),
+    ('service_type\n"' + "x" * 150_000, CSV, 422, "a cell is longer than"),
     ("service_type,action\n", CSV, 422, "no order in the file"),
     (b"service_type\n\xff\xfe\n", CSV, 422, "not UTF-8"),
     (b"service_type\n\x00\n", CSV, 422, "NUL"),

@@ -1,6 +1,8 @@
 """Imports: a line becomes one order, whatever happens to the worker; what is wrong with one stops no other."""
 
+import threading
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,11 +15,12 @@ from app.domain import after_commit, clock
 from app.domain.errors import Conflict, Finding, Invalid
 from app.domain.models import Account, ImportLine, Order, OrderImport, OrderItem
 from app.extensions import db
-from app.services import access, import_chunk, imports, sweep, turns
+from app.services import access, import_chunk, import_lines, imports, sweep, turns
 from app.services import orders as order_verbs
 from app.services.access import actor_of
 from app.services.actor import Actor
-from app.services.imports import ImportedBefore, Record, Upload
+from app.services.import_lines import FileLine, Record
+from app.services.imports import ImportedBefore, Upload
 from app.services.order_input import OrderInput
 from tests import cast
 from tests.services.conftest import CRM, ON_SQLITE
@@ -36,13 +39,13 @@ def line(
 ) -> Record:
     item = ItemInput("multiservice_port", "new", {**DETAILS, **details}, item_number=1)
     said = requestor or {"account_id": account}
-    return Record(number, [str(number)], OrderInput("", said, [item], "file", notes=notes))
+    return import_lines.one(number, [str(number)], OrderInput("", said, [item], "file", notes=notes))
 
 
 def unit(number: int, mac: str) -> Record:
     details = {"port": cast.PORT, "fabric": "edi2", "location": "PUL", "service_capacity": 100}
     item = ItemInput("peering_unit", "new", {**details, "mac_address": f"00:00:5e:00:53:{mac}"}, item_number=1)
-    return Record(number, [str(number)], OrderInput("", {"account_id": cast.HARBOUR}, [item], "file"))
+    return import_lines.one(number, [str(number)], OrderInput("", {"account_id": cast.HARBOUR}, [item], "file"))
 
 
 def upload(digest: str = "d", mode: str = "submit", **more: Any) -> Upload:
@@ -71,7 +74,7 @@ def numbers() -> tuple[list[int], list[int]]:
 
 
 def test_good_lines_become_orders_and_bad_ones_say_why(sales: Actor, config: Config) -> None:
-    unread = Record(5, ["x"], None, [Finding("/moon", "unknown", "moon is not a field of this request.")])
+    unread = import_lines.one(5, ["x"], None, [Finding("/moon", "unknown", "moon is not a field of this request.")])
     records = [line(2), line(3, fabric="moon"), line(4, account="nobody"), unread, line(6)]
     import_id = imports.start(sales, upload(), records)
     assert imports.work(import_id, config) == "finished"
@@ -184,6 +187,125 @@ def test_lines_of_an_account_that_is_not_known_yet_make_it_once(
     imports.work(import_id, config)
     assert [state for _, state in states(import_id)] == ["done", "done", "failed"]
     assert db.session.get_one(Account, "account-fresh").organisation == "Fresh Fibre"
+
+
+def pair(number: int, capacity: Any = 10_000) -> Record:
+    """A port, and a peering unit on it on the next line."""
+    place = {"fabric": "lon1", "location": "LD8"}
+    unit = {**place, "port": {"item": 1}, "service_capacity": 100, "mac_address": f"00:00:5e:00:53:{number:02x}"}
+    items = [
+        ItemInput("multiservice_port", "new", {**place, "port_capacity": capacity}, item_number=1),
+        ItemInput("peering_unit", "new", unit, item_number=2),
+    ]
+    said = OrderInput("", {"account_id": cast.HARBOUR}, items, "file")
+    return Record([FileLine(number, [f"port {number}"]), FileLine(number + 1, [f"unit {number}"])], said)
+
+
+def test_several_lines_are_one_order_done_or_failed_together(sales: Actor, config: Config) -> None:
+    import_id = imports.start(sales, upload(), [pair(2), line(4), pair(5, 7), pair(7)])
+    one = db.session.get_one(OrderImport, import_id)
+    assert (one.total, one.orders) == (7, 4)
+    assert imports.work(import_id, config) == "finished"
+    found = db.session.scalars(select(ImportLine).order_by(ImportLine.number)).all()
+    assert [(row.number, row.begins, row.state) for row in found] == [
+        (2, 2, "done"), (3, 2, "done"), (4, 4, "done"), (5, 5, "failed"), (6, 5, "failed"), (7, 7, "done"),
+        (8, 7, "done"),
+    ]  # fmt: skip
+    assert found[0].order_id == found[1].order_id != found[5].order_id
+    assert [one["pointer"] for one in found[3].findings] == ["/items/0/details/port_capacity"]
+    assert (found[4].findings, found[4].sentence) == ([], "Nothing is wrong here, but with line 5 of the same order.")
+    units = db.session.scalars(select(OrderItem).where(OrderItem.service_type == "peering_unit")).all()
+    assert all(unit.service.port_service_id for unit in units) and len(units) == 2
+
+
+def test_a_transaction_holds_no_more_items_than_it_may(
+    sales: Actor, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "ITEMS", 3)
+    made = import_chunk.made
+    chunks: list[int] = []
+
+    def seen(rows: Any, *args: Any) -> Any:
+        chunks.append(len(rows))
+        return made(rows, *args)
+
+    monkeypatch.setattr(import_chunk, "made", seen)
+    import_id = imports.start(sales, upload(), [pair(2), line(4), pair(5), pair(7), pair(9)])
+    assert imports.work(import_id, config) == "finished"
+    assert (chunks, orders()) == ([2, 1, 1, 1], 5)
+
+
+def test_a_corrected_file_brings_an_order_of_several_lines_again_only_if_it_failed(
+    sales: Actor, config: Config
+) -> None:
+    first = imports.start(sales, upload(), [pair(2), pair(4, 7)])
+    imports.work(first, config)
+    mended = replace(pair(4), lines=[FileLine(4, ["port mended"]), FileLine(5, ["unit 4"])])
+    second = imports.start(sales, upload("mended", corrects=first), [pair(2), mended])
+    imports.work(second, config)
+    assert [state for _, state in states(second)] == ["skipped", "skipped", "done", "done"]
+    assert orders() == 2
+
+
+def test_a_stopped_import_leaves_out_the_rest_and_can_go_on(
+    sales: Actor, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "CHUNK", 2)
+    import_id = imports.start(sales, upload(), [line(number) for number in range(2, 7)])
+    looks = iter([False, True])
+    assert imports.work(import_id, config, lambda: next(looks)) == "more"
+    assert imports.stop(import_id, sales) == 3
+    assert imports.work(import_id, config) == "not due"
+    assert [state for _, state in states(import_id)] == ["done", "done", "stopped", "stopped", "stopped"]
+    assert orders() == 2
+    with pytest.raises(Conflict, match="finished already"):
+        imports.stop(import_id, sales)
+    imports.again(import_id, sales, "stopped")
+    while imports.work(import_id, config) == "more":
+        pass
+    assert (orders(), {state for _, state in states(import_id)}) == (5, {"done"})
+
+
+def test_stopping_waits_for_the_orders_that_are_just_being_made(
+    exchange: Flask, sales: Actor, config: Config, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    """A person presses Stop in the middle of a chunk: what it makes is done, the rest is left out."""
+    monkeypatch.setattr(imports, "CHUNK", 2)
+    import_id = imports.start(sales, upload(), [line(number) for number in range(2, 7)])
+    made = import_chunk.made
+    pressed: list[threading.Thread] = []
+
+    def press() -> None:
+        with exchange.app_context():
+            imports.stop(import_id, sales)
+
+    def slowly(*args: Any) -> Any:
+        results = made(*args)
+        if not pressed:
+            pressed.append(threading.Thread(target=press))
+            pressed[0].start()
+            pressed[0].join(0.3)
+            assert pressed[0].is_alive(), "it waits"
+        return results
+
+    monkeypatch.setattr(import_chunk, "made", slowly)
+    stopping = iter([False, True])
+    imports.work(import_id, config, lambda: next(stopping))
+    pressed[0].join(30)
+    assert [state for _, state in states(import_id)] == ["done", "done", "stopped", "stopped", "stopped"]
+    assert imports.work(import_id, config) == "not due"
+
+
+@ON_SQLITE
+def test_pages_hear_how_far_it_is_after_each_chunk(
+    sales: Actor, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    monkeypatch.setitem(after_commit._carriers, "signal", heard.extend)
+    monkeypatch.setattr(imports, "CHUNK", 1)
+    import_id = imports.start(sales, upload(), [line(2), line(3)])
+    imports.work(import_id, config)
+    assert heard.count(f"import-{import_id}") == 3, "twice one order, and the end"
 
 
 @ON_SQLITE

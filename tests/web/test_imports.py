@@ -57,6 +57,55 @@ def test_a_file_is_worked_corrected_and_sent_again(desk: Desk, sales: FlaskClien
     assert "1 done · 0 failed · 0 left" in words(sales.get(again.location))
 
 
+def test_an_order_of_several_lines_is_shown_line_by_line(desk: Desk, sales: FlaskClient) -> None:
+    head = "order,account_id,service_type,action,fabric,location,port_capacity,port,service_capacity,mac_address\n"
+    unit = "{0},,peering_unit,new,lon1,LD8,,item:1,{1},00:00:5e:00:53:e1\n"
+    port = f"{{0}},{cast.HARBOUR},multiservice_port,new,lon1,LD8,10000,,,\n"
+    sent = send(sales, head + port.format("A") + unit.format("A", 100) + port.format("B") + unit.format("B", "fast"))
+    worked(desk)
+    page = sales.get(sent.location)
+    said = words(page)
+    assert "4 lines, 2 orders" in said
+    assert "2 done · 2 failed · 0 left (lines)" in said
+    assert page.text.count('<a class="mono" href="/orders/') == 2
+    assert "Nothing is wrong here, but with line 5 of the same order." in said
+    assert "service_capacity : " in said
+    failed = sales.get(f"{sent.location}/failed").get_data(as_text=True)
+    assert [line.partition(",")[0] for line in failed.splitlines()[1:]] == ["B", "B"]
+    corrects = sent.location.rpartition("/")[2]
+    again = send(sales, failed.replace("fast", "200").replace("53:e1", "53:e2"), corrects=corrects)
+    worked(desk)
+    assert "2 lines, 1 order" in words(sales.get(again.location))
+    assert "2 done · 0 failed · 0 left" in words(sales.get(again.location))
+
+
+def test_the_example_can_be_imported_as_it_is(desk: Desk, sales: FlaskClient) -> None:
+    example = sales.get("/imports/example.csv")
+    assert example.headers["Content-Disposition"].endswith("handoff-orders-example.csv")
+    for mode in ("drafts", "submit"):
+        sent = send(sales, example.get_data(as_text=True), mode=mode, again="1")
+        worked(desk)
+        assert "3 done · 0 failed · 0 left" in words(sales.get(sent.location)), words(sales.get(sent.location))
+
+
+def test_a_running_import_can_be_stopped_and_go_on(desk: Desk, sales: FlaskClient) -> None:
+    sent = send(sales, HEAD + GOOD * 2)
+    page = sales.get(sent.location)
+    assert f'data-live="import-{sent.location.rpartition("/")[2]}"' in page.text, "it follows the workers by itself"
+    said = words(page)
+    assert "The 2 lines that are left are not ordered" in said
+    assert "What is done stays" in said
+    stopped = sales.post(f"{sent.location}/stop", data=form(page, f"{sent.location}/stop"), follow_redirects=True)
+    assert "0 done · 0 failed · 0 left · 2 stopped" in words(stopped)
+    worked(desk)
+    assert "2 stopped" in words(sales.get(sent.location))
+    twice = sales.post(f"{sent.location}/stop", data=form(page, f"{sent.location}/stop"))
+    assert (twice.status_code, "has finished already" in words(twice)) == (409, True)
+    sales.post(f"{sent.location}/go-on", data=form(stopped, f"{sent.location}/go-on"))
+    worked(desk)
+    assert "2 done · 0 failed · 0 left" in words(sales.get(sent.location))
+
+
 def test_what_is_wrong_with_a_file_stands_at_its_field(desk: Desk, sales: FlaskClient) -> None:
     for text, name, status, said in (
         ("", "", 422, "Choose a file."),
@@ -105,4 +154,4 @@ def test_the_queries_do_not_grow_with_the_lines(desk: Desk, sales: FlaskClient) 
         counted.append(len(statements))
     assert counted[0] == counted[1]
     assert "40 orders" in words(sales.get(many.location))
-    assert sales.get("/imports/columns.csv").text.startswith("\ufeffservice_type,action,")
+    assert sales.get("/imports/columns.csv").text.startswith("\ufefforder,item,service_type,action,")

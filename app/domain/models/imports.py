@@ -21,8 +21,9 @@ class OrderImport(Model):
 
     `owner`: the account whose import it is; empty = the exchange's. `digest`: SHA-256 of the file; `repeat` counts how
     often the same file was imported before. `corrects_id`: the import whose failed lines it brings again; it then has
-    that one's alias. `columns`: the headings of a CSV file as they were. `lease_until`: a worker is at it; whoever
-    finds it past takes the import up. `token_id`: the program's token, under which the lines are worked.
+    that one's alias. `columns`: the headings of a CSV file as they were. `total`: its lines, of which several may be
+    one of its `orders`. `lease_until`: a worker is at it; whoever finds it past takes the import up. `token_id`: the
+    program's token, under which the lines are worked.
     """
 
     __tablename__ = "order_import"
@@ -44,6 +45,7 @@ class OrderImport(Model):
     size: Mapped[int] = mapped_column()  # bytes
     columns: Mapped[list[str]] = mapped_column(JsonType, default=list)
     total: Mapped[int] = mapped_column(default=0)
+    orders: Mapped[int] = mapped_column(default=0)
     corrects_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("order_import.id", ondelete="SET NULL"))
     by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"))
     token_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_token.id"))
@@ -56,12 +58,14 @@ class OrderImport(Model):
 
 
 class ImportLine(Model):
-    """One order of the file. pending; done with its `order_id`; skipped, as the corrected import did it before; or
-    failed with `findings` (pointer, rule, detail).
+    """A line of the file: an order, or in a CSV file one of several that are an order together.
 
-    `number`: the line in the file at which it stands; in a JSON array, too, the line where it begins. `raw`: the line
-    as it came, a row's cells or the JSON text. `wanted`: the order as read, for the worker.
-    `key`: tells whether a corrected file brings the same line again.
+    pending; done with its `order_id`; skipped, as the corrected import did it before; stopped, as somebody stopped the
+    import before its turn; or failed with `findings` (pointer, rule, detail).
+
+    `number`: the line in the file; in a JSON array the position. `begins`: that of the order's first line, which alone
+    has `wanted`, the order as read, for the worker. `raw`: the line as it came, a row's cells or the JSON text.
+    `key`: of the order; tells whether a corrected file brings the same again.
     """
 
     __tablename__ = "order_import_line"
@@ -73,6 +77,7 @@ class ImportLine(Model):
 
     import_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("order_import.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    begins: Mapped[int] = mapped_column()
     state: Mapped[str] = mapped_column(String(10), default="pending")
     key: Mapped[str] = mapped_column(String(32))
     raw: Mapped[Any] = mapped_column(JsonType, nullable=False)

@@ -94,6 +94,7 @@ routes(
     ("GET", "/oms/imports", imports.list_imports, READ),
     ("GET", "/oms/imports/<uuid:import_id>", imports.show_import, READ),
     ("GET", "/oms/imports/<uuid:import_id>/lines", imports.list_import_lines, READ),
+    ("POST", "/oms/imports/<uuid:import_id>/stop", imports.stop_import, WRITE),
     by_token=True,
 )
 routes(bp, ("POST", "/oms/imports", imports.create_import, WRITE), by_token=True, files=True)

@@ -104,4 +104,4 @@ class ImportOptions(NoFilters):
 
 
 class LineFilters(Paged):
-    status: Literal["pending", "done", "failed", "skipped"] | None = None
+    status: Literal["pending", "done", "failed", "skipped", "stopped"] | None = None

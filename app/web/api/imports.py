@@ -33,11 +33,13 @@ class ImportAnswer(TypedDict):
     format: Annotated[str, Field(json_schema_extra={"enum": ["csv", "json"]})]
     mode: Annotated[str, Field(json_schema_extra={"enum": list(imports.MODES)})]
     status: Annotated[str, Field(json_schema_extra={"enum": ["working", "finished"]})]
-    total: Annotated[int, Field(description="Orders in the file.")]
+    orders: Annotated[int, Field(description="Orders in the file.")]
+    total: Annotated[int, Field(description="Its lines, of which several can be one order; the states count lines.")]
     pending: int
     done: int
     failed: int
     skipped: Annotated[int, Field(description="Made before by the import that this one corrects.")]
+    stopped: Annotated[int, Field(description="Left out, as somebody stopped the import.")]
     corrects: Uuid | None
     created_at: Time
     finished_at: Time | None
@@ -53,7 +55,8 @@ class ImportList(TypedDict):
 class ImportLineAnswer(TypedDict):
     """What became of a line."""
 
-    line: Annotated[int, Field(description="Where the order begins in the file; in a JSON array its position from 1.")]
+    line: Annotated[int, Field(description="Where it stands in the file; in a JSON array its position from 1.")]
+    begins: Annotated[int, Field(description="The line where its order begins: its own unless several are one order.")]
     status: Annotated[str, Field(json_schema_extra={"enum": list(imports.STATES)})]
     order_id: Uuid | None
     sentence: str | None
@@ -116,6 +119,15 @@ def list_import_lines(import_id: uuid.UUID) -> Response:
     return answering.page(found, queries.LINES, [_line(row) for row in found.rows])
 
 
+@described("Stop an import", TAG, ImportAnswer, conflicts=True)
+def stop_import(import_id: uuid.UUID) -> Response:
+    """Lines whose turn has not come are left out (`stopped`); orders that were made stay as they are. 409 if it has
+    finished already."""
+    reading.query(NoFilters)
+    imports.stop(import_id, guard.actor())
+    return answering.answer(_shown(import_id))
+
+
 def _shown(import_id: uuid.UUID) -> ImportAnswer:
     found = imports.find(import_id, guard.actor())
     return _answer(found, queries.counts([import_id])[import_id], answering.shower())
@@ -124,8 +136,9 @@ def _shown(import_id: uuid.UUID) -> ImportAnswer:
 def _answer(row: OrderImport, counts: dict[str, int], shower: Shower) -> ImportAnswer:
     return ImportAnswer(
         id=str(row.id), alias=row.alias, name=row.name, format=row.format, mode=row.mode,
-        status="finished" if row.finished_at else "working", total=row.total, pending=counts["pending"],
-        done=counts["done"], failed=counts["failed"], skipped=counts["skipped"],
+        status="finished" if row.finished_at else "working", orders=row.orders,
+        total=row.total, pending=counts["pending"], done=counts["done"], failed=counts["failed"],
+        skipped=counts["skipped"], stopped=counts["stopped"],
         corrects=str(row.corrects_id) if row.corrects_id else None, created_at=shower.at(row.created_at),
         finished_at=shower.maybe(row.finished_at),
     )  # fmt: skip
@@ -133,7 +146,7 @@ def _answer(row: OrderImport, counts: dict[str, int], shower: Shower) -> ImportA
 
 def _line(row: ImportLine) -> ImportLineAnswer:
     return ImportLineAnswer(
-        line=row.number, status=row.state, order_id=str(row.order_id) if row.order_id else None,
+        line=row.number, begins=row.begins, status=row.state, order_id=str(row.order_id) if row.order_id else None,
         sentence=row.sentence,
         errors=[FindingAnswer(pointer=one["pointer"], rule=one["rule"], detail=one["detail"]) for one in row.findings],
     )  # fmt: skip

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, get_args
 
@@ -65,8 +66,23 @@ def decoded(raw: bytes) -> Any:
 
 
 def decoder() -> json.JSONDecoder:
-    """Reads JSON strictly: no NaN, no infinity, no number too large."""
-    return json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+    """Reads JSON strictly: no NaN, no infinity, no number too large; `checked` finds names that stand twice."""
+    return json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_object)
+
+
+class _Twice(dict[str, Any]):
+    """An object in which names stand twice; nobody can know which value is meant."""
+
+    names: tuple[str, ...] = ()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    twice = _Twice(found)
+    twice.names = tuple(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+    return twice
 
 
 def _brief(wrong: ValueError) -> str:
@@ -96,16 +112,22 @@ def _unfit(value: Any, pointer: str, depth: int) -> Iterator[Finding]:
         if not _storable(value):
             yield Finding(pointer, "text", "must not contain NUL characters or halves of surrogate pairs.")
     elif isinstance(value, dict):
-        for name, one in value.items():
-            if not _storable(name):
-                yield Finding(pointer, "text", "A name contains a NUL character or half of a surrogate pair.")
-            else:
-                yield from _unfit(one, f"{pointer}/{escaped(name)}", depth + 1)
+        yield from _unfit_object(value, pointer, depth)
     elif isinstance(value, list):
         for index, one in enumerate(value):
             yield from _unfit(one, f"{pointer}/{index}", depth + 1)
     elif isinstance(value, int) and not -MAX_NUMBER <= value < MAX_NUMBER:
         yield Finding(pointer, "range", "is a number too large to be stored.")
+
+
+def _unfit_object(value: dict[str, Any], pointer: str, depth: int) -> Iterator[Finding]:
+    for name in value.names if isinstance(value, _Twice) else ():
+        yield Finding(f"{pointer}/{escaped(name)}", "repeated", "stands twice in the same object.")
+    for name, one in value.items():
+        if not _storable(name):
+            yield Finding(pointer, "text", "A name contains a NUL character or half of a surrogate pair.")
+        else:
+            yield from _unfit(one, f"{pointer}/{escaped(name)}", depth + 1)
 
 
 def _storable(text: str) -> bool:

@@ -101,9 +101,12 @@ routes(
     # Orders by the file.
     ("GET", "/imports", imports.import_list, Permission.ORDER_IMPORT),
     ("GET", "/imports/columns.csv", imports.import_template, Permission.ORDER_IMPORT),
+    ("GET", "/imports/example.csv", imports.import_example, Permission.ORDER_IMPORT),
     ("GET", "/imports/<uuid:import_id>", imports.import_page, Permission.ORDER_IMPORT),
     ("GET", "/imports/<uuid:import_id>/failed", imports.failed_lines, Permission.ORDER_IMPORT),
     ("POST", "/imports/<uuid:import_id>/retry", imports.retry_import, Permission.ORDER_IMPORT),
+    ("POST", "/imports/<uuid:import_id>/stop", imports.stop_import, Permission.ORDER_IMPORT),
+    ("POST", "/imports/<uuid:import_id>/go-on", imports.resume_import, Permission.ORDER_IMPORT),
     # The machine.
     ("GET", "/notifications", notices.notifications, Permission.ITEM_READ),
     ("POST", "/notifications/read-all", notices.mark_all_read, Permission.ITEM_READ),

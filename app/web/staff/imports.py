@@ -1,7 +1,7 @@
 """Orders by the file: /imports takes one, an import's page shows how far it is and what became of each line."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Response, flash, redirect, request, stream_with_context, url_for
@@ -12,6 +12,7 @@ from app.queries import imports as queries
 from app.services import imports
 from app.services.imports import ImportedBefore, Upload
 from app.web import import_columns, import_files
+from app.web import import_example as import_example_rows
 from app.web.guard import actor
 from app.web.sheets import sheet
 from app.web.staff import frame
@@ -20,7 +21,7 @@ CHANNEL = "desk"
 MODES = {"drafts": "As drafts", "submit": "Submit at once"}
 RESULTS = {
     "failed": ("failed", "Failed"), "pending": ("queued", "Not yet"), "done": ("done", "Done"),
-    "skipped": ("cancelled", "Made before"),
+    "skipped": ("cancelled", "Made before"), "stopped": ("cancelled", "Stopped"),
 }  # fmt: skip
 TABS = (("", "All"), *((state, words) for state, (_, words) in RESULTS.items()))
 
@@ -94,6 +95,11 @@ def import_template() -> Response:
     return sheet("handoff-orders", import_columns.COLUMNS, ())
 
 
+def import_example() -> Response:
+    """GET /imports/example.csv: a few orders, one of them of several items, that can be imported as they are."""
+    return sheet("handoff-orders-example", import_example_rows.HEADINGS, import_example_rows.rows(*queries.example()))
+
+
 def import_page(import_id: uuid.UUID) -> Response:
     """GET /imports/<id>: how far it is and what became of each line."""
     return _page(import_id)
@@ -101,12 +107,26 @@ def import_page(import_id: uuid.UUID) -> Response:
 
 def retry_import(import_id: uuid.UUID) -> Any:
     """POST /imports/<id>/retry: the lines that failed once more, as they are."""
+    return _done(import_id, lambda: imports.again(import_id, actor()), "The failed lines are tried again.")
+
+
+def stop_import(import_id: uuid.UUID) -> Any:
+    """POST /imports/<id>/stop: leave out the lines whose turn has not come."""
+    return _done(import_id, lambda: imports.stop(import_id, actor()), "The import is stopped.")
+
+
+def resume_import(import_id: uuid.UUID) -> Any:
+    """POST /imports/<id>/go-on: the lines that were left out after all."""
+    return _done(import_id, lambda: imports.again(import_id, actor(), "stopped"), "The import goes on.")
+
+
+def _done(import_id: uuid.UUID, do: Callable[[], Any], words: str) -> Any:
     try:
-        imports.again(import_id, actor())
+        do()
     except Conflict as why:
         db.session.rollback()
         return _page(import_id, why.detail, 409)
-    flash("The failed lines are tried again.", "success")
+    flash(words, "success")
     return redirect(url_for("staff.import_page", import_id=import_id), 303)
 
 
@@ -121,7 +141,7 @@ def _page(import_id: uuid.UUID, sentence: str = "", status: int = 200) -> Respon
 
     return frame.answer(
         "staff/import.html", "staff/_import.html", status, current=url_for("staff.import_list"),
-        one=one, title=f"{one.alias}: {one.total:,} {'order' if one.total == 1 else 'orders'}", counts=counts,
+        one=one, title=f"{one.alias}: {size_of(one)}", counts=counts,
         sentence=sentence, mode=MODES[one.mode], badge=badge(one, counts), ended=one.total - counts["pending"],
         here=url(**({"cursor": cursor} if cursor else {})),
         results=[(result, RESULTS[result.line.state], _problems(one.format, result.line)) for result in found.results],
@@ -131,10 +151,18 @@ def _page(import_id: uuid.UUID, sentence: str = "", status: int = 200) -> Respon
     )  # fmt: skip
 
 
+def size_of(one: Any) -> str:
+    """“12 orders”, or “20 lines, 12 orders” where some have several."""
+    orders = f"{one.orders:,} {'order' if one.orders == 1 else 'orders'}"
+    return orders if one.orders == one.total else f"{one.total:,} lines, {orders}"
+
+
 def badge(one: Any, counts: dict[str, int]) -> tuple[str, str]:
     """The key of icon and colours, and the words."""
     if one.finished_at is None:
         return "running", "At work"
+    if counts["stopped"]:
+        return "cancelled", "Stopped"
     return ("failed", "Finished with failures") if counts["failed"] else ("done", "Finished")
 
 
@@ -154,7 +182,7 @@ def _tabs(one: Any, counts: dict[str, int], state: str) -> list[dict[str, Any]]:
             "label": label, "count": numbers[key], "current": key == state,
             "url": url_for("staff.import_page", import_id=one.id, state=key or None),
         }
-        for key, label in TABS
+        for key, label in TABS if numbers[key] or key in ("", "failed", "pending", "done", state)
     ]  # fmt: skip
 
 
