@@ -104,7 +104,7 @@ def test_a_worker_that_dies_leaves_no_line_twice(sales: Actor, config: Config, m
     db.session.rollback()
     assert orders() == 2, "the second chunk was never committed"
     assert imports.work(import_id, config) == "not due", "its lease still lasts"
-    db.session.execute(imports.imports.update().values(lease_until=None))
+    db.session.execute(import_lines.imports.update().values(lease_until=None))
     db.session.commit()
     assert turns.orphans(sweep.UNDERTAKINGS[1], clock.now(), 10) == [import_id]
     assert imports.work(import_id, config) == "finished"
