@@ -49,6 +49,18 @@ def signal(topic: str) -> None:
     _note("signal", topic)
 
 
+def signal_accounts(*account_ids: str | None) -> None:
+    """The lists of these accounts should look again: an order came, or a question came or went."""
+    for account_id in account_ids:
+        if account_id is not None:
+            signal(account_topic(account_id))
+
+
+def account_topic(account_id: str) -> str:
+    """What an account's lists listen to. Ids of accounts are anything; a topic has no dash, comma or blank."""
+    return f"account.{uuid.uuid5(uuid.NAMESPACE_OID, account_id).hex}"
+
+
 def leave_to_the_sweep() -> None:
     """Wake nobody at once for what this transaction has done so far: a pile of wake-ups would stand before those of
     people who click. The sweep finds the work, as much at a time as there is room for."""

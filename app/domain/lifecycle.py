@@ -304,7 +304,7 @@ _CLOSED = (
     update(wait)
     .where(wait.c.item_id == bindparam("whose"), wait.c.open)
     .values(open=False, **prepared.placeholders(("closed_at", "closed_how", "answers", "answered_by")))
-    .returning(wait.c.id)
+    .returning(wait.c.audience)
 )
 _CLOSED_ONE = _CLOSED.where(wait.c.id == bindparam("which"))
 
@@ -316,7 +316,12 @@ def close_wait(
     closing = _CLOSED if wait_id is None else _CLOSED_ONE
     values = {"closed_at": clock.now(), "closed_how": how, "answers": answers, "answered_by": by}
     about = {"whose": item_id} if wait_id is None else {"whose": item_id, "which": wait_id}
-    return db.session.execute(closing, {**about, **prepared.parameters(values)}).first() is not None
+    row = db.session.execute(closing, {**about, **prepared.parameters(values)}).first()
+    if row is None:
+        return False
+    kind, _, account = row.audience.partition(":")
+    after_commit.signal_accounts(account if kind == "account" else None)
+    return True
 
 
 def may_have_acted(step: Any) -> bool:

@@ -61,6 +61,7 @@ def ask(item_id: uuid.UUID, wait_id: uuid.UUID, wait: dict[str, Any]) -> None:
     if wait["kind"] not in ASKS or kind != "account":
         return
     order_id = db.session.execute(select(item.c.order_id).where(item.c.id == item_id)).scalar_one()
+    after_commit.signal_accounts(account)
     key = question_key(order_id, wait_id, wait["kind"], wait.get("step_key"), account)
     by: datetime | None = wait.get("expires_at") or wait.get("due_at")
     facts = {"respond_by": by.isoformat() if by else None, "goes_on": wait.get("expires_at") is not None}

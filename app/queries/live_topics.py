@@ -1,4 +1,4 @@
-"""Which signals somebody may hear: staff all, members those of their own orders."""
+"""Which signals somebody may hear: staff all, members those of their own accounts and orders."""
 
 import re
 import uuid
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
+from app.domain.after_commit import account_topic
 from app.domain.models import Order, OrderItem
 from app.domain.permissions import STAFF
 from app.extensions import db
@@ -17,15 +18,15 @@ _ONE = re.compile(r"(item|order|batch|import)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0
 
 
 def allowed(actor: Actor, asked: Iterable[str]) -> frozenset[str]:
-    """The asked topics (`item-…`, `order-…`, `batch-…`, `import-…` with an id, `queue`) that are this actor's to hear;
-    the rest is left out."""
+    """The asked topics (`item-…`, `order-…`, `batch-…`, `import-…` with an id, `queue`, `account.…`) that are this
+    actor's to hear; the rest is left out."""
     wanted = frozenset(asked)
     ones = {topic: fits for topic in wanted if (fits := _ONE.fullmatch(topic))}
     if actor.role in STAFF:
         return frozenset(ones) | (wanted & STAFF_LISTS)
     ids = {kind: {uuid.UUID(one[2]) for one in ones.values() if one[1] == kind} for kind in ("order", "item")}
     mine = visible_orders(actor)
-    found: set[str] = set()
+    found = {topic for topic in map(account_topic, actor.account_ids) if topic in wanted}
     if ids["order"]:
         rows = db.session.scalars(select(Order.id).where(Order.id.in_(ids["order"]), mine))
         found |= {f"order-{row}" for row in rows}

@@ -40,6 +40,7 @@ def admit(
     _tell_owners(order, stored)
     tickets.open_for(order, config)
     _hand_over(order, actor)
+    after_commit.signal_accounts(order.account_id, order.sub_account_id, account.reseller_id)
 
 
 def _makers_first(items: Sequence[CheckedItem]) -> list[CheckedItem]:

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import live
+from app.domain.after_commit import account_topic
 from app.extensions import db
 from app.web.live import most_streams
 from app.web.live.hub import BACKLOG, RESYNC, Hub
@@ -101,6 +102,16 @@ def test_members_hear_of_their_own_orders_only(desk: Desk, member: FlaskClient) 
         ear.hears(f"order-{own.id}")
         assert f"item-{own.items[0]}" in ear.heard
         assert {f"item-{strangers}", "queue"}.isdisjoint(ear.heard)
+
+
+def test_members_hear_of_their_own_account_and_of_nobody_elses(desk: Desk, member: FlaskClient) -> None:
+    own, strangers = account_topic(cast.HARBOUR), account_topic(cast.PARTNER)
+    with listening(desk, member, f"{own},{strangers}") as ear:
+        desk.port(account=cast.PARTNER)
+        desk.port()
+        ear.hears(own)
+        assert strangers not in ear.heard
+    assert member.get(f"/events?topics={strangers}").status_code == 404
 
 
 @pytest.mark.parametrize("topics", ["", "nonsense", "order-1", "resync", "item-", "queue\n\nevent: x"])

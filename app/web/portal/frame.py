@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, make_response, render_template, request, url_for
 from flask_login import current_user
 
+from app.domain.after_commit import account_topic
 from app.domain.errors import NotFound
 from app.domain.models import User
 from app.queries import notices, portal_asked
@@ -26,6 +27,11 @@ def own_account() -> str:
     if account is None:
         raise NotFound("Your login belongs to no account, so there is nothing here.")
     return account
+
+
+def list_topic() -> str:
+    """What the viewer's lists listen to: orders and questions that come, or go."""
+    return account_topic(own_account())
 
 
 def page(template: str, status: int = 200, crumbs: tuple[Crumb, ...] = (), **context: Any) -> Response:

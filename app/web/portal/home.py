@@ -9,7 +9,7 @@ from app.queries import portal, portal_asked, portal_draft, portal_services
 from app.queries.portal import OrderQuery
 from app.queries.portal_words import LATE, YOURS
 from app.web.guard import actor
-from app.web.portal.frame import own_account, page, page_or_part
+from app.web.portal.frame import list_topic, own_account, page, page_or_part
 
 SHOWN = 5
 STATUSES = (
@@ -33,7 +33,7 @@ def home() -> Response:
         "portal/home.html", "portal/_home.html", waiting=waiting, moving=moving,
         asked=portal_asked.requests(viewer), drafts=portal_draft.rows(viewer)[:SHOWN],
         services=portal_services.count(viewer), here=url_for("portal.home"),
-        topics=" ".join(f"order-{row.id}" for row in [*waiting, *moving]),
+        topics=" ".join([list_topic(), *(f"order-{row.id}" for row in [*waiting, *moving])]),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from app.queries.portal import OrderQuery, OrderRow
 from app.queries.portal_order import OrderPart
 from app.services.actor import Actor
 from app.web.guard import actor
-from app.web.portal.frame import orders_crumb, own_account, page, page_or_part
+from app.web.portal.frame import list_topic, orders_crumb, own_account, page, page_or_part
 from app.web.sheets import sheet
 
 LABELS = {"needs": "Needs you", "drafts": "Drafts", "progress": "In progress", "completed": "Completed", "all": "All"}
@@ -35,7 +35,7 @@ def orders() -> Response:
         customers=_customers(viewer),
         newer=_address(query, after=found.newer), older=_address(query, before=found.older),
         csv_url=url_for("portal.orders_csv", **_arguments(query)),
-        topics=" ".join(f"order-{row.id}" for row in found.rows if row.live),
+        topics=" ".join([list_topic(), *(f"order-{row.id}" for row in found.rows if row.live)]),
     )  # fmt: skip
 
 
