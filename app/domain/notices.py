@@ -69,8 +69,8 @@ def ask(item_id: uuid.UUID, wait_id: uuid.UUID, wait: dict[str, Any]) -> None:
 
 
 def tell_owner(order_id: uuid.UUID, account: str, service_id: uuid.UUID, facts: dict[str, Any]) -> None:
-    """An account is told that this order, which is not its own, ends a service of it."""
-    key = f"order:{order_id}:ending:{service_id}"
+    """An account is told that this order, which is not its own, ends a service that it has or shares in."""
+    key = f"order:{order_id}:ending:{service_id}:{account}"
     _write(_others, order_id, key=key, event=Event.ENDING.value, facts={**facts, "service_id": str(service_id)},
            wait_id=None, account_id=account)  # fmt: skip
 

@@ -61,7 +61,9 @@ def headline(notice: Notice, when: When) -> str:
         Event.COMPLETED: f"{order} is completed",
         Event.CANCELLED: f"{order} has been cancelled",
         Event.REJECTED: f"{order} has been declined",
-        Event.ENDING: f"Your service {notice.facts.get('service_number', '')} is going to end",
+        Event.ENDING: "A private VLAN that you joined is going to end"
+        if notice.facts.get("joined")
+        else f"Your service {notice.facts.get('service_number', '')} is going to end",
         Event.OVERDUE: f"{order}: the member has not answered",
     }[notice.event]
 
@@ -128,6 +130,8 @@ def _rejected(_notice: Notice, _when: When) -> list[str]:
 
 def _ending(notice: Notice, _when: When) -> list[str]:
     vlan = f" {notice.facts['vlan']}" if notice.facts.get("vlan") else ""
+    if notice.facts.get("joined"):
+        return [f"{notice.asker} ends the private VLAN{vlan}, which you joined. No unit can enter it any more."]
     return [
         f"{notice.asker} ends the private VLAN{vlan} that it is a unit of. The unit ends with it, and so does its "
         "billing.",
@@ -143,7 +147,7 @@ def _overdue(notice: Notice, when: When) -> list[str]:
 
 def link_label(notice: Notice) -> str:
     if notice.event is Event.ENDING:
-        return "View service"
+        return "View your services" if notice.facts.get("joined") else "View service"
     return "Answer" if notice.event is Event.CONFIRM else f"View order {notice.order_number}"
 
 
@@ -152,5 +156,5 @@ def address(event: Event, order_id: str, facts: Mapping[str, Any], *, own: bool,
     if team is not None:
         return f"/orders/{order_id}"
     if event is Event.ENDING:
-        return f"/portal/services/{facts.get('service_id')}"
+        return "/portal/services" if facts.get("joined") else f"/portal/services/{facts.get('service_id')}"
     return f"/portal/orders/{order_id}" if own else f"/portal/requests/{wait_id}"

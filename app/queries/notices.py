@@ -126,6 +126,7 @@ def _row(row: Any, when: When) -> NoticeRow:
         url=notice_words.address(
             event, str(row.order_id), row.facts, own=own, wait_id=row.wait_id, team=row.team
         ),
-        link={Event.CONFIRM: "Answer", Event.ENDING: "View service"}.get(event, "View order"), at=row.created_at,
+        link="View order" if event not in (Event.CONFIRM, Event.ENDING) else notice_words.link_label(notice),
+        at=row.created_at,
         read=bool(row.read),
     )  # fmt: skip

@@ -2,8 +2,9 @@
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from app.catalogue import JOIN_PVLAN, CheckedItem
@@ -11,6 +12,7 @@ from app.config import Config
 from app.domain import after_commit, clock, lifecycle, notices, prepared, story
 from app.domain.models import Account, ItemDependency, Order, OrderItem, Service
 from app.domain.models.base import table_of
+from app.domain.states import State
 from app.domain.story import Line
 from app.extensions import db
 from app.services import provision, tickets
@@ -80,7 +82,7 @@ def _confirmations(order_type: str, items: Sequence[CheckedItem], account: Accou
 
 
 def _tell_owners(order: Order, stored: dict[int, OrderItem]) -> None:
-    """Whoever has a unit in a private VLAN that this order ends is told so."""
+    """Whoever has a unit in a private VLAN that this order ends, or has joined it, is told so."""
     ending = [item.service_id for item in stored.values() if item.action == "cease" and item.service_id]
     if not ending:
         return
@@ -92,6 +94,23 @@ def _tell_owners(order: Order, stored: dict[int, OrderItem]) -> None:
     theirs = theirs.where(Service.id.in_(ending), Service.account_id.not_in(own)).order_by(Service.number)
     for unit in db.session.execute(theirs).all():
         notices.tell_owner(order.id, unit.account_id, unit.id, {"service_number": unit.number, "vlan": unit.name})
+        own.append(unit.account_id)
+    for row in db.session.execute(_joined(ending).where(Order.account_id.not_in(own))):
+        notices.tell_owner(order.id, row.account_id, row.id, {"vlan": row.name, "joined": True})
+
+
+def _joined(pvlan_ids: Sequence[uuid.UUID]) -> Select[uuid.UUID, str, str]:
+    """Which accounts were let into these private VLANs."""
+    return (
+        select(Service.id, Service.name, Order.account_id)
+        .join(OrderItem, OrderItem.service_id == Service.id)
+        .join(Order, Order.id == OrderItem.order_id)
+        .where(
+            Service.id.in_(pvlan_ids), Service.service_type == "pvlan", Order.type == JOIN_PVLAN,
+            OrderItem.service_type == "pvlan", OrderItem.action == "new", OrderItem.state == State.DONE,
+        )
+        .distinct()
+    )  # fmt: skip
 
 
 def _hand_over(order: Order, actor: Actor) -> None:

@@ -3,7 +3,9 @@
 import pytest
 
 from app.domain.models import Notification, Service
+from app.domain.notices import Event
 from app.extensions import db
+from app.queries.notice_words import Notice, sentences
 from tests import cast
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -82,3 +84,19 @@ def test_a_unit_that_is_still_being_set_up_keeps_its_private_vlan(owner, app):
 def test_nobody_else_ends_a_private_vlan_or_finds_its_units_by_trying(member, guest):
     refused = member.post("/oms/orders", json={"items": [CEASE]})
     assert [one["rule"] for one in refused.json["errors"]] == ["reference"]
+
+
+def test_who_joined_a_private_vlan_without_a_unit_yet_is_told_that_it_ends(owner, placed, work, app):
+    joining = placed("join_pvlan")
+    work()
+    assert owner.post(f"/oms/orders/{joining['id']}/confirm", json={}).status_code == 204
+    work()
+
+    owner.post("/oms/orders", json={"items": [CEASE]})
+
+    with app.app_context():
+        (told,) = db.session.query(Notification).filter_by(event="ending").all()
+        assert (told.account_id, told.facts["joined"], told.facts["vlan"]) == (cast.HARBOUR, True, "Film rushes")
+        worded = Notice(event=Event.ENDING, order_number=1, own=False, asker="Lighthouse Media", facts=told.facts)
+        assert "which you joined" in sentences(worded, str)[0]
+    assert cast.browser(app, cast.MEMBER).get("/portal/notifications").status_code == 200
