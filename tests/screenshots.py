@@ -96,6 +96,7 @@ def pages_of(running: Exchange) -> dict[str, dict[str, str]]:
             "audit": "/audit", "users": "/admin/users", "user": f"/admin/users/{engineer}", "tokens": "/admin/tokens",
             "packages": "/admin/packages", "package": "/admin/packages/START-10G", "package-new": "/admin/packages/new",
             "product-lines": "/admin/packages/lines", "product-line": "/admin/packages/lines/PM",
+            "terms": "/admin/terms", "terms-version": "/admin/terms/2026-1", "terms-new": "/admin/terms/new",
             "catalogue": "/admin/catalogue", "catalogue-type": "/admin/catalogue/connexions",
         },
         "member": {

@@ -760,6 +760,7 @@ def upgrade():
     )
     with op.batch_alter_table('terms_acceptance', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_terms_acceptance_order_id'), ['order_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_terms_acceptance_version'), ['version'], unique=False)
 
     op.create_table('batch_item',
     sa.Column('batch_id', sa.Uuid(), nullable=False),
@@ -1056,6 +1057,7 @@ def downgrade():
 
     op.drop_table('batch_item')
     with op.batch_alter_table('terms_acceptance', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_terms_acceptance_version'))
         batch_op.drop_index(batch_op.f('ix_terms_acceptance_order_id'))
 
     op.drop_table('terms_acceptance')

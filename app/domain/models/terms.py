@@ -27,6 +27,6 @@ class TermsAcceptance(Model):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     order_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), index=True)
-    version: Mapped[str] = mapped_column(ForeignKey("terms.version"))
+    version: Mapped[str] = mapped_column(ForeignKey("terms.version"), index=True)
     accepted_by: Mapped[str] = mapped_column(String(254))
     accepted_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)

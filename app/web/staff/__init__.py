@@ -30,7 +30,7 @@ from app.web.staff import (
     work,
     workers,
 )
-from app.web.staff.admin import catalogue, packages, people, product_lines, tokens, ways_in
+from app.web.staff.admin import catalogue, packages, people, product_lines, terms, tokens, ways_in
 
 bp = Blueprint("staff", __name__)
 
@@ -156,6 +156,12 @@ routes(
     ("GET", "/admin/packages/families/<code>", product_lines.family, Permission.SELLING_MANAGE),
     ("POST", "/admin/packages/families/<code>", product_lines.change_family, Permission.SELLING_MANAGE),
     ("POST", "/admin/packages/families/<code>/delete", product_lines.delete_family, Permission.SELLING_MANAGE),
+    ("GET", "/admin/terms", terms.terms, Permission.SELLING_MANAGE),
+    ("GET", "/admin/terms/new", terms.new_terms, Permission.SELLING_MANAGE),
+    ("POST", "/admin/terms/new", terms.send_new_terms, Permission.SELLING_MANAGE),
+    ("GET", "/admin/terms/<version>", terms.terms_version, Permission.SELLING_MANAGE),
+    ("POST", "/admin/terms/<version>", terms.send_terms, Permission.SELLING_MANAGE),
+    ("POST", "/admin/terms/<version>/withdraw", terms.withdraw_terms, Permission.SELLING_MANAGE),
     # Oneself.
     ("GET", "/me", me.me, Permission.SIGNED_IN),
     ("POST", "/me", me.save_settings, Permission.SIGNED_IN),

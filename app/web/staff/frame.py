@@ -33,6 +33,7 @@ _PLACES: tuple[tuple[str, str, Permission], ...] = (
     ("Users", "staff.users", Permission.USERS_MANAGE),
     ("Tokens", "staff.tokens", Permission.USERS_MANAGE),
     ("Packages", "staff.packages", Permission.SELLING_MANAGE),
+    ("Terms", "staff.terms", Permission.SELLING_MANAGE),
     ("Catalogue", "staff.service_types", Permission.USERS_MANAGE),
     ("Audit", "staff.audit", Permission.AUDIT_READ),
 )
