@@ -15,7 +15,8 @@ from app import config as settings
 from app import queues
 from app.domain.errors import HandoffError
 from app.domain.permissions import Role, Scope
-from app.services import accounts, audit, demo, sweep, users
+from app.extensions import db
+from app.services import accounts, audit, demo, demo_carrier, sweep, users
 
 BY = "command line"
 P = ParamSpec("P")
@@ -170,6 +171,16 @@ def reset_demo(yes: bool) -> None:
     if not yes:
         click.confirm("All orders, users and tickets in this database will be deleted. Go on?", abort=True)
     click.echo(demo.reset(current_app.config["HANDOFF"]))
+
+
+@demo_data.command("carrier")
+@plainly
+def load_carrier() -> None:
+    """Add what a small carrier sells: access lines and ENNIs. A second time changes nothing."""
+    _only_in_a_demo()
+    demo_carrier.build()
+    db.session.commit()
+    click.echo("Access lines (AM01, SD01, SM01) and ENNIs (NT01) are sold now.")
 
 
 def _only_in_a_demo() -> None:

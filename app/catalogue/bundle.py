@@ -23,8 +23,8 @@ FOLLOWS = frozenset({"connexions_port"})
 
 
 def settable(action: Action) -> list[Field]:
-    """The details that a package may bring."""
-    return [one for one in action.fields if one.kind not in MEMBERS_OWN and one.name not in FOLLOWS]
+    """The details that a package may bring. Those with parts are about one place and one customer."""
+    return [one for one in action.fields if one.kind not in MEMBERS_OWN and one.name not in FOLLOWS and not one.fields]
 
 
 def check(services: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Finding]:
@@ -86,6 +86,9 @@ class _Nowhere:
 
     def account_exists(self, account_id: str) -> bool:
         return True
+
+    def line_address(self, ref_type: str, ref: str) -> Mapping[str, str] | None:
+        return None
 
     def units_on_port(self, port: int) -> Sequence[ServiceFacts]:
         return ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.catalogue import references, shape
+from app.catalogue.access_rules import ACCESS_RULES, shared_address, with_address
 from app.catalogue.lines import ItemLike, Line, Lines, Reference
 from app.catalogue.port_rules import PORT_RULES
 from app.catalogue.rules import PLACE_RULES, RULES, fabric_of
@@ -37,7 +38,8 @@ class CheckedItem:
 
     `depends_on`: numbers of the items that must complete first, those that the rules imply included.
     `awaits`: numbers of the services that it names while they are still being set up, so it has to wait for them.
-    `automated`: False where the fabric is worked by hand. `is_join`: the handler of joins serves it.
+    `automated`: False where the service, or all on its fabric, is worked by hand. `is_join`: the handler of
+    joins serves it.
     """
 
     number: int
@@ -63,6 +65,8 @@ class Checked:
 def check_order(order_type: Any, items: Sequence[ItemLike], world: World) -> Checked:
     """Check an order as a whole. Total: whatever is sent, it finds and never raises."""
     read, findings = shape.read(order_type, items)
+    for line in read:
+        line.details = with_address(line.details, shared_address(line.type_key, line.does, line.details, world))
     lines = Lines(read, world)
     findings += _place_findings(lines)
     broken_links = references.link(lines)
@@ -89,7 +93,7 @@ def _rule_findings(lines: Lines, broken: set[str]) -> list[Finding]:
         finding
         for line in lines.all
         if str(line.index) not in broken
-        for rule in (*RULES, *PORT_RULES)
+        for rule in (*RULES, *PORT_RULES, *ACCESS_RULES)
         for finding in rule(line, lines)
     ]
 
@@ -104,7 +108,7 @@ def _checked(line: Line, lines: Lines) -> CheckedItem:
         details=line.details,
         depends_on=tuple(sorted(line.depends_on)),
         fabric=fabric,
-        automated=fabric is None or lines.world.fabric_is_automated(fabric),
+        automated=not (line.kind and line.kind.by_hand) and (fabric is None or lines.world.fabric_is_automated(fabric)),
         is_join=line.is_join,
         awaits=references.awaited(line, lines),
     )

@@ -45,8 +45,7 @@ def _item(item: ItemLike, number: int, at: str, order_type: str) -> tuple[Partia
         return None, [Finding(f"{at}/service_type", "choice", f"The service type must be one of {known}.")]
     action = action_of(item.service_type, item.action, order_type)
     if action is None:
-        words = f"The action of a {kind.noun} must be one of {', '.join(kind.actions)}."
-        return None, [Finding(f"{at}/item_action", "choice", words)]
+        return None, [Finding(f"{at}/item_action", "choice", kind.no_action(item.action))]
     details, findings = given(action, item.details, f"{at}/details")
     ref = None
     if item.service_number is not None and action.changes:

@@ -31,7 +31,7 @@ def _link_to_item(line: Line, where: str, other: Line | None, number: int, types
     if other.kind is None or other.action is None or not line.action:
         return  # that item has its own finding
     if other.type_key not in types:
-        yield line.finding(where, "reference", f"Item {number} is a {other.kind.noun}, not a {_nouns(types)}.")
+        yield line.finding(where, "reference", f"Item {number} is {other.kind.a_noun}, not {_a_noun(types)}.")
     elif other.ceases:
         yield line.finding(where, "reference", f"Item {number} ceases its service, so it cannot be used here.")
 
@@ -93,8 +93,8 @@ def _existing(line: Line, where: str, number: int, types: tuple[str, ...], lines
         return
     if facts.service_type not in types:
         kind = service_type(facts.service_type)
-        noun = kind.noun if kind else facts.service_type
-        yield line.finding(where, "reference", f"Service {number} is a {noun}, not a {_nouns(types)}.")
+        noun = kind.a_noun if kind else facts.service_type
+        yield line.finding(where, "reference", f"Service {number} is {noun}, not {_a_noun(types)}.")
     elif facts.state in ENDED_STATES:
         yield line.finding(where, "state", f"Service {number} has ended.")
     elif where == "service_number" and facts.state == "pre_active" and not line.may_wait:
@@ -116,3 +116,8 @@ def _not_to_be_ended(line: Line, where: str, facts: ServiceFacts, lines: Lines) 
 def _nouns(types: tuple[str, ...]) -> str:
     kinds = (service_type(key) for key in types)
     return " or ".join(kind.noun for kind in kinds if kind)
+
+
+def _a_noun(types: tuple[str, ...]) -> str:
+    kinds = (service_type(key) for key in types)
+    return " or ".join(kind.a_noun for kind in kinds if kind)

@@ -1,8 +1,10 @@
 """Everything that can be ordered, and the way to look it up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from app.catalogue.collect import COLLECT
 from app.catalogue.connexions import CONNEXIONS
+from app.catalogue.enni import ENNI
 from app.catalogue.model import Action, ServiceType
 from app.catalogue.multiservice_port import MULTISERVICE_PORT
 from app.catalogue.peering_unit import PEERING_UNIT
@@ -14,8 +16,11 @@ NORMAL, JOIN_PVLAN = "normal", "join_pvlan"
 ORDER_TYPES = (NORMAL, JOIN_PVLAN)
 
 SERVICE_TYPES: dict[str, ServiceType] = {
-    one.key: one for one in (CONNEXIONS, MULTISERVICE_PORT, PEERING_UNIT, RESELLER_PEERING_UNIT, PVLAN, PVLAN_UNIT)
-}
+    one.key: one
+    for one in (
+        CONNEXIONS, MULTISERVICE_PORT, PEERING_UNIT, RESELLER_PEERING_UNIT, PVLAN, PVLAN_UNIT, COLLECT, ENNI,
+    )
+}  # fmt: skip
 
 
 def service_type(key: object) -> ServiceType | None:
@@ -29,6 +34,11 @@ def action_of(key: object, action: object, order_type: str = NORMAL) -> Action |
         return None
     found = kind.actions.get(action)
     return kind.joins if found and joins(kind, action, order_type) else found
+
+
+def any_cancelled_when_asked(keys: Iterable[str]) -> bool:
+    """Whether a member may cancel an order with these service types only while it waits for the member's answer."""
+    return any(SERVICE_TYPES[key].cancelled_when_asked for key in keys if key in SERVICE_TYPES)
 
 
 def joins(kind: ServiceType, action: str, order_type: str) -> bool:

@@ -51,8 +51,7 @@ def _read_item(line: Line, item: ItemLike, order_type: str) -> list[Finding]:
         return [line.finding("service_type", "choice", f"The service type must be one of {known}.")]
     line.action = action_of(item.service_type, item.action, order_type)
     if line.action is None:
-        known = ", ".join(line.kind.actions)
-        return [line.finding("item_action", "choice", f"The action of a {line.kind.noun} must be one of {known}.")]
+        return [line.finding("item_action", "choice", line.kind.no_action(item.action))]
     line.is_join = joins(line.kind, line.action.name, order_type)
     line.may_wait = item.may_wait
     findings = _read_service_number(line, item.service_number) if line.action.changes else []

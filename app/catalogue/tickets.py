@@ -26,7 +26,8 @@ CHANNELS = {
 
 @dataclass(frozen=True)
 class TicketOrder:
-    """An order as its tickets tell it. `sub_customer` is {organisation, handle} for a reseller's order, else None."""
+    """An order as its tickets tell it. `sub_customer` is {organisation, handle} for a reseller's order, else None.
+    `beside`: what else it says as a whole."""
 
     number: int | str
     requestor: Mapping[str, Any]
@@ -35,6 +36,7 @@ class TicketOrder:
     sub_customer: Mapping[str, Any] | None = None
     po_number: str | None = None
     notes: str | None = None
+    beside: Sequence[Row] = ()
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ def ticket_blocks(
         if position == 1 and words.followers:
             blocks.append([_starred(words.followers)])
         blocks += _item_blocks(order, item, items, told)
-    said = [("PO Number", order.po_number or ""), ("Notes", order.notes or "")]
-    if order.po_number or order.notes:
+    said = [*order.beside, ("PO Number", order.po_number or ""), ("Notes", order.notes or "")]
+    if any(words for _, words in said):
         blocks.append([_starred("Additional information"), *_dotted([row for row in said if row[1]])])
     return blocks
 

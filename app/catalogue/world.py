@@ -70,6 +70,9 @@ class World(Protocol):
 
     def account_exists(self, account_id: str) -> bool: ...
 
+    def line_address(self, ref_type: str, ref: str) -> Mapping[str, str] | None:
+        """The address of an active line of the local loop, whoever uses it; None for one that is not known."""
+
     def units_on_port(self, port: int) -> Sequence[ServiceFacts]:
         """All services that a port carries."""
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, select, true
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
 
 from app.domain.models import ItemDependency, ItemSetup, Order, OrderItem, OrderLog, Service, User, Wait
+from app.domain.models.inventory import service_alias
 from app.domain.states import State, Status, WaitKind
 from app.extensions import db
 from app.queries import keyset
@@ -88,13 +89,14 @@ LOG_CONDITIONS: dict[str, Condition] = {
 
 @dataclass
 class Around:
-    """What stands beside items: the open wait of each, with who has claimed it, and which items it needs (by number,
-    or of another order as {"order_item": id})."""
+    """What stands beside items: the open wait of each, with who has claimed it, which items it needs (by number, or of
+    another order as {"order_item": id}), and what its service is called."""
 
     waits: dict[uuid.UUID, tuple[Wait, str | None]] = field(default_factory=dict)
     needs: dict[uuid.UUID, list[Any]] = field(default_factory=dict)
     refs: dict[uuid.UUID, Any] = field(default_factory=dict)  # the service that an item of a draft is about, as sent
     contacts: dict[uuid.UUID, Any] = field(default_factory=dict)  # whom to call about the service that an item makes
+    aliases: dict[uuid.UUID, str] = field(default_factory=dict)  # of the items' services
 
 
 def order_sort(filters: Filters) -> Sort:
@@ -164,7 +166,7 @@ def _open_waits(actor: Actor) -> Select[uuid.UUID]:
 
 
 def around(items: Iterable[OrderItem]) -> Around:
-    """Waits, needs and contacts of these items, in three queries however many they are; drafts take a fourth."""
+    """Waits, needs and services of these items, in four queries however many they are; drafts take a fifth."""
     items = list(items)
     ids = [one.id for one in items]
     if not ids:
@@ -173,6 +175,13 @@ def around(items: Iterable[OrderItem]) -> Around:
         select(Wait, User.name).outerjoin(User, User.id == Wait.claimed_by_id).where(Wait.open, Wait.item_id.in_(ids))
     )
     found = Around({wait.item_id: (wait, name) for wait, name in waits}, _needs(ids))
+    services = {one.service_id for one in items if one.service_id is not None}
+    if services:
+        rows = db.session.execute(
+            select(Service.id, Service.number, Service.created_at).where(Service.id.in_(services))
+        )
+        called = {row.id: service_alias(row.number, row.created_at) for row in rows}
+        found.aliases = {one.id: called[one.service_id] for one in items if one.service_id in called}
     drafts = [one.id for one in items if one.state is State.IDLE]
     if drafts:
         for setup in db.session.scalars(select(ItemSetup).where(ItemSetup.item_id.in_(drafts))):

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select, true
 
 from app.domain.models import Account, Contact, Service
+from app.domain.models.inventory import called
 from app.extensions import db
 from app.queries import keyset
 from app.queries.keyset import Key, Page, Sort
@@ -32,9 +33,13 @@ def visible(actor: Actor) -> ColumnElement[bool]:
 
 
 def services(actor: Actor, filters: Filters, limit: int, after: Sequence[Any] | None) -> Page[Service]:
-    which = [SERVICE_COLUMNS[name] == value for name, value in filters.items()] or [true()]
+    which = [_told(name, value) for name, value in filters.items()] or [true()]
     listing = keyset.Listing(select(Service), select(Service.id).where(*which), Service.id, SERVICES)
     return keyset.page(listing, _service_parts(actor), limit, after)
+
+
+def _told(name: str, value: Any) -> ColumnElement[bool]:
+    return called(value) if name == "service_alias" else SERVICE_COLUMNS[name] == value
 
 
 def _service_parts(actor: Actor) -> list[ColumnElement[bool]]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from app.catalogue import JOIN_PVLAN, PortGroupFacts, ServiceFacts
 from app.catalogue.lines import facts_of_details
 from app.catalogue.world import ENDED_STATES
-from app.domain.models import Account, Fabric, Location, Order, OrderItem, PortGroup, Service
+from app.domain.models import AccessLine, Account, Fabric, Location, Order, OrderItem, PortGroup, Service
 from app.domain.states import State
 from app.extensions import db
 from app.queries.remembered import once
@@ -29,6 +29,7 @@ class DatabaseWorld:
     def __init__(self, account_ids: AbstractSet[str]) -> None:
         self.account_ids = account_ids
         self._groups: dict[str, PortGroupFacts | None] = {}
+        self._lines: dict[tuple[str, str], Mapping[str, str] | None] = {}
 
     @cached_property
     def _fabrics(self) -> dict[str, tuple[str, bool]]:
@@ -71,6 +72,13 @@ class DatabaseWorld:
 
     def account_exists(self, account_id: str) -> bool:
         return db.session.execute(select(Account.id).where(Account.id == account_id)).first() is not None
+
+    def line_address(self, ref_type: str, ref: str) -> Mapping[str, str] | None:
+        key = (ref_type, ref)
+        if key not in self._lines:
+            line = db.session.get(AccessLine, key)
+            self._lines[key] = line.address if line is not None else None
+        return self._lines[key]
 
     def units_on_port(self, port: int) -> Sequence[ServiceFacts]:
         return _live(_port.number == port)

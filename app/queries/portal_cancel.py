@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.catalogue.registry import any_cancelled_when_asked
 from app.domain.states import ENDED, Stage, State
 from app.queries.portal_words import item_title
 from app.services.actor import Actor
+from app.services.orders import ASKED, ONLY_WHEN_ASKED
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ def cancelling(order: Any, items: list[Any], actor: Actor) -> Cancelling:
         return Cancelling(False, "Only who ordered can cancel; please ask them.")
     if all(one.cancelling for one in live):
         return Cancelling(False, "The order is being cancelled already.")
+    if any_cancelled_when_asked(one.service_type for one in items) and order.status not in ASKED:
+        return Cancelling(False, ONLY_WHEN_ASKED)
     late = next((one for one in live if one.stage is Stage.PROVISIONING), None)
     if late is not None:
         return Cancelling(False, f"Item {late.item_number} is being provisioned; please ask us to cancel.")

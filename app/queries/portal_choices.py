@@ -53,7 +53,8 @@ class Choices:
 
     def new_kinds(self) -> list[ServiceType]:
         """What can be ordered anew; services for customers only where there are some, ConneXions only for partners."""
-        lacking = {"reseller_peering_unit"} if not self.customers else set()
+        lacking = {key for key, kind in SERVICE_TYPES.items() if kind.families}
+        lacking |= {"reseller_peering_unit"} if not self.customers else set()
         lacking |= {"connexions"} if not self.groups else set()
         return [kind for kind in SERVICE_TYPES.values() if kind.key not in lacking]
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.domain.models import Account, Order, OrderItem, Port, Service, Ticket
+from app.domain.models.inventory import called
 from app.extensions import db
 from app.queries import staff_rows
 from app.queries.staff_rows import ItemRow
@@ -33,7 +34,8 @@ class Found:
 
 
 def find(text: str, limit: int = MOST) -> Found:
-    """What somebody reads out: order, item (“100472/1”), service and ticket numbers, VLANs, order aliases, MAC
+    """What somebody reads out: order, item (“100472/1”), service and ticket numbers, VLANs, aliases of orders and
+    services, MAC
     addresses, ports, members by name, account, handle or ASN. Each kind through an index of its own."""
     text = text.strip().lstrip("#").strip()
     if not text:
@@ -81,12 +83,12 @@ def _service(text: str, number: int | None) -> ColumnElement[bool]:
 
 
 def service_by_text(text: str) -> ColumnElement[bool]:
-    """By a MAC address however it is written, else by a port."""
+    """By an alias, by a MAC address however it is written, else by a port."""
     bare = re.sub(r"[^0-9a-z]", "", text.lower())
     if _MAC.fullmatch(bare) and text.lower() != bare:
         return Service.mac_address == ":".join(bare[at : at + 2] for at in range(0, 12, 2))
     ports = select(Port.service_id).where(Port.service_id.is_not(None), _port(text)).limit(MOST)
-    return Service.id.in_(ports)
+    return or_(called(text), Service.id.in_(ports))
 
 
 def _port(text: str) -> Any:

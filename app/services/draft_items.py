@@ -2,15 +2,20 @@
 
 import uuid
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from sqlalchemy import delete as deletion
 from sqlalchemy import select
 
 from app.catalogue import ItemInput, partial
+from app.catalogue.access_rules import other_address, shared_address, with_address
 from app.domain import clock
+from app.domain.errors import Finding
 from app.domain.models import ItemSetup, Order, OrderItem
 from app.domain.states import State, Status
 from app.extensions import db
+from app.queries.catalogue_world import DatabaseWorld
 from app.services.order_input import OrderInput, WishedDates
 
 
@@ -43,7 +48,24 @@ def envelope(order: Order, items: Sequence[ItemInput], dates: Sequence[WishedDat
         account_id=order.account_id, requestor=order.requestor, items=items, channel=order.channel, type=order.type,
         sub_customer=order.sub_customer, dates=WishedDates(order.requested_start_date, order.requested_completion_date),
         item_dates=dates, parent_order_id=order.parent_order_id, batch_alias=order.batch_alias,
+        product_code=order.product["code"] if order.product else None, enni=order.enni,
     )  # fmt: skip
+
+
+def read(
+    order_type: str, items: Sequence[ItemInput], account_ids: AbstractSet[str]
+) -> tuple[list[partial.PartialItem], list[Finding]]:
+    """The items that were sent, with the addresses that follow from what they say; and what is wrong with them."""
+    found, findings = partial.read(order_type, items)
+    if findings:
+        return found, findings
+    world = DatabaseWorld(account_ids)
+    filled = []
+    for index, one in enumerate(found):
+        shared = shared_address(one.service_type, one.action, one.details, world)
+        findings += other_address(one.details, shared, f"/items/{index}/details")
+        filled.append(replace(one, details=with_address(one.details, shared)))
+    return filled, findings
 
 
 def write(

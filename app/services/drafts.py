@@ -30,7 +30,9 @@ from app.domain.states import Status
 from app.domain.together import together
 from app.extensions import db
 from app.services import (
+    access_checks,
     admission,
+    draft_items,
     logs,
     named_people,
     order_checks,
@@ -92,7 +94,7 @@ def _created(wanted: OrderInput, actor: Actor) -> Order:
     sub_account = order_parties.sub_account(wanted, account, actor)
     ids = order_parties.ids(account, sub_account, actor)
     wanted = order_checks.whole(wanted, ids)
-    read, findings = partial.read(wanted.type, wanted.items)
+    read, findings = draft_items.read(wanted.type, wanted.items, ids)
     findings += order_checks.of_envelope(wanted, ids)
     product, options, wrong = packages.chosen(wanted.product_code, wanted.options)
     _refuse([*findings, *wrong])
@@ -113,8 +115,9 @@ def _created(wanted: OrderInput, actor: Actor) -> Order:
 def replace(order_id: uuid.UUID, wanted: Replacement, actor: Actor, *, version: int | None = None) -> Order:
     """Replace the modifiable fields whole; `Invalid` names what is wrong, and nothing is changed then."""
     order = draft(order_id, actor, version)
-    whole = order_checks.whole(envelope(order, wanted.items, wanted.item_dates), _ids(order, actor))
-    read, findings = partial.read(order.type, whole.items)
+    ids = _ids(order, actor)
+    whole = order_checks.whole(envelope(order, wanted.items, wanted.item_dates), ids)
+    read, findings = draft_items.read(order.type, whole.items, ids)
     known = packages.of_order(order)
     options, wrong = packages.with_defaults(known.options if known else {}, wanted.options or {}, "/options")
     people, strangers = named_people.settled(wanted.contacts or {}, _ids(order, actor), "/contacts")
@@ -127,7 +130,7 @@ def replace(order_id: uuid.UUID, wanted: Replacement, actor: Actor, *, version: 
         if name not in wanted.untouched:
             setattr(order, name, value)
     with db.session.no_autoflush:
-        findings += order_checks.of_envelope(envelope(order, whole.items, whole.wishes()), _ids(order, actor))
+        findings += order_checks.of_envelope(envelope(order, whole.items, whole.wishes()), ids)
     _refuse([*findings, *wrong, *strangers])
     write(order, read, whole.items, whole.wishes())
     if known is not None:
@@ -147,9 +150,10 @@ def set_items(
 ) -> Order:
     """Replace the draft's items whole; those that keep number, service type and action keep their id and set-up."""
     order = draft(order_id, actor, version)
-    whole = order_checks.whole(envelope(order, items, item_dates), _ids(order, actor))
-    read, findings = partial.read(order.type, whole.items)
-    _refuse([*findings, *order_checks.of_envelope(whole, _ids(order, actor))])
+    ids = _ids(order, actor)
+    whole = order_checks.whole(envelope(order, items, item_dates), ids)
+    read, findings = draft_items.read(order.type, whole.items, ids)
+    _refuse([*findings, *order_checks.of_envelope(whole, ids)])
     write(order, read, whole.items, whole.wishes())
     package = packages.of_order(order)
     if package is not None:
@@ -170,7 +174,7 @@ def amend(order_id: uuid.UUID, changes: Mapping[str, Any], actor: Actor, *, vers
     for name, value in {**changes, **({"contacts": people} if "contacts" in changes else {})}.items():
         setattr(order, name, value or empty[name] if name in empty else value)
     with db.session.no_autoflush:
-        found = order_checks.of_envelope(envelope(order, (), ()), _ids(order, actor))
+        found = order_checks.of_envelope(stored_input(order), _ids(order, actor))
     _refuse([*strangers, *found])
     _changed(order, actor, "draft changed")
     return order
@@ -251,7 +255,7 @@ def _own_findings(order: Order) -> list[Finding]:
     """What is asked of drafts beyond what every order must fulfil."""
     return [
         *packages.findings(order), *requirements.findings(order), *qualification.findings(order),
-        *terms.findings(order),
+        *terms.findings(order), *access_checks.nobody(order.items, order.contacts),
     ]  # fmt: skip
 
 

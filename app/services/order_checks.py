@@ -12,7 +12,7 @@ from app.domain.errors import Finding
 from app.domain.models import Order
 from app.extensions import db
 from app.queries.catalogue_world import DatabaseWorld
-from app.services import named_people, order_links
+from app.services import access_checks, named_people, order_links
 from app.services.order_input import OrderInput, WishedDates
 
 BATCH_ALIAS = re.compile(r"B\d{6}_\d{5}", re.ASCII)
@@ -36,7 +36,7 @@ def check(wanted: OrderInput, account_ids: AbstractSet[str]) -> CheckedOrder:
     checked = check_order(wanted.type, links.items, DatabaseWorld(account_ids))
     findings = [
         *checked.findings, *links.findings, *of_envelope(wanted, account_ids), *_customer_is_missing(wanted),
-        *_people_to_call(wanted, account_ids),
+        *_people_to_call(wanted, account_ids), *access_checks.missing(wanted),
     ]  # fmt: skip
     if not findings:
         findings += _changed_before_made(wanted, checked.items)
@@ -67,7 +67,8 @@ def of_envelope(wanted: OrderInput, account_ids: AbstractSet[str]) -> list[Findi
     if wanted.batch_alias is not None and not BATCH_ALIAS.fullmatch(wanted.batch_alias):
         words = "A batch's alias is B, six digits of a date, an underscore and five digits: B261120_00001."
         findings.append(Finding("/batch_alias", "text", words))
-    return findings + named_people.settled(wanted.contacts or {}, account_ids, "/contacts")[1]
+    findings += named_people.settled(wanted.contacts or {}, account_ids, "/contacts")[1]
+    return [*findings, *access_checks.wrong(wanted, account_ids)]
 
 
 def _people_to_call(wanted: OrderInput, account_ids: AbstractSet[str]) -> Iterator[Finding]:

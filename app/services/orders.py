@@ -4,12 +4,13 @@ Every face parses its own words into `OrderInput` and calls `place`; `drafts` ke
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.catalogue import CheckedItem
+from app.catalogue.registry import any_cancelled_when_asked
 from app.config import Config
 from app.domain import after_commit, asks, clock, lifecycle, status_words, story
 from app.domain.errors import Forbidden, IllegalMove, Invalid, Stale
@@ -20,6 +21,7 @@ from app.domain.story import Line
 from app.domain.together import together
 from app.extensions import db
 from app.services import (
+    access_checks,
     admission,
     named_people,
     order_checks,
@@ -40,6 +42,8 @@ __all__ = [
 ]  # fmt: skip
 
 FIRST_ORDER_NUMBER = 100_001
+ASKED = frozenset({Status.AWAITING_MEMBER, Status.AWAITING_ORDER_CONFIRMATION})
+ONLY_WHEN_ASKED = "You can cancel this order while it waits for your answer; otherwise please ask us to cancel it."
 
 
 def place(wanted: OrderInput, actor: Actor, config: Config) -> Order:
@@ -56,7 +60,7 @@ def _placed(wanted: OrderInput, actor: Actor, config: Config) -> Order:
     sub_account = order_parties.sub_account(wanted, account, actor)
     checked = order_checks.check(wanted, order_parties.ids(account, sub_account, actor))
     product, options, findings = packages.chosen(wanted.product_code, wanted.options)
-    findings = [*checked.findings, *findings]
+    findings = [*checked.findings, *findings, *access_checks.nobody(wanted.items, wanted.contacts)]
     if findings:
         raise Invalid("Some values of the order are not right.", findings)
     wanted = checked.wanted
@@ -166,7 +170,7 @@ def confirm(
 
     def do() -> None:
         _as_seen(order_id, version)
-        for wait in _confirmable(order_id, actor, reason, (WaitKind.CONFIRM, WaitKind.MEMBER), only):
+        for wait in _confirmable(order_id, actor, reason, only):
             item_verbs.answer_in_transaction(wait, actor, {}, version=None, reason=reason)
 
     once_and_whole(actor, "confirm order", form_key, do, order_id)
@@ -175,12 +179,13 @@ def confirm(
 def reject(
     order_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None = None, form_key: str | None = None
 ) -> None:
-    """Decline: every item that waits for this actor's consent ends as rejected; the reason is told to the member."""
+    """Decline: every item that waits for this actor's consent, or that the actor works by hand, ends as rejected; the
+    reason is told to the member."""
     item_verbs.need_reason(reason)
 
     def do() -> None:
         _as_seen(order_id, version)
-        for wait in _confirmable(order_id, actor, reason, (WaitKind.CONFIRM,)):
+        for wait in _declinable(order_id, actor):
             lifecycle.act(wait.item_id, Move.REJECT, version=None, by=actor.name, reason=reason)
             lifecycle.close_wait(wait.item_id, "answered", by=actor.name, answers={"agreed": False})
             lifecycle.settle(wait.item_id)
@@ -200,28 +205,41 @@ def _as_seen(order_id: uuid.UUID, version: int | None) -> None:
         raise Stale("The order changed meanwhile; look at it as it is now before you decide.")
 
 
-def _confirmable(
-    order_id: uuid.UUID, actor: Actor, reason: str | None, kinds: Sequence[WaitKind], only: str | None = None
-) -> list[Wait]:
-    """This actor's open waits of these kinds that a yes answers; the items are locked. On a member's behalf only with
-    why."""
-    lifecycle.lock_items(order_id)
-    waits = db.session.scalars(
-        select(Wait)
-        .join(OrderItem, OrderItem.id == Wait.item_id)
-        .where(OrderItem.order_id == order_id, Wait.open, Wait.kind.in_(kinds))
-        .order_by(OrderItem.item_number)
-        .execution_options(populate_existing=True)
-    ).all()
+def _confirmable(order_id: uuid.UUID, actor: Actor, reason: str | None, only: str | None) -> list[Wait]:
+    """This actor's open questions that a yes answers. On a member's behalf only with why."""
     said_why = bool((reason or "").strip())
     mine = [
-        wait for wait in waits
-        if only in (None, wait.audience) and actor.may_answer(wait.audience)
-        and (said_why or not actor.on_behalf(wait.audience)) and _yes_will_do(wait)
+        wait for wait in _waits(order_id, actor, Wait.kind.in_((WaitKind.CONFIRM, WaitKind.MEMBER)))
+        if only in (None, wait.audience) and (said_why or not actor.on_behalf(wait.audience)) and _yes_will_do(wait)
     ]  # fmt: skip
     if not mine:
         raise IllegalMove("There is nothing to confirm: the order is not waiting for your agreement.")
     return mine
+
+
+def _declinable(order_id: uuid.UUID, actor: Actor) -> list[Wait]:
+    """This actor's open questions that a no answers: consent, and whatever is done by hand."""
+    by_hand = and_(Wait.kind == WaitKind.MANUAL, OrderItem.by_hand)
+    mine = [
+        wait for wait in _waits(order_id, actor, or_(Wait.kind == WaitKind.CONFIRM, by_hand))
+        if wait.kind is WaitKind.MANUAL or _yes_will_do(wait)
+    ]  # fmt: skip
+    if not mine:
+        raise IllegalMove("There is nothing to decline: the order is not waiting for your agreement.")
+    return mine
+
+
+def _waits(order_id: uuid.UUID, actor: Actor, which: ColumnElement[bool]) -> list[Wait]:
+    """The order's open waits of this kind that are this actor's to answer; the items are locked."""
+    lifecycle.lock_items(order_id)
+    waits = db.session.scalars(
+        select(Wait)
+        .join(OrderItem, OrderItem.id == Wait.item_id)
+        .where(OrderItem.order_id == order_id, Wait.open, which)
+        .order_by(OrderItem.item_number)
+        .execution_options(populate_existing=True)
+    ).all()
+    return [wait for wait in waits if actor.may_answer(wait.audience)]
 
 
 def _yes_will_do(wait: Wait) -> bool:
@@ -232,7 +250,8 @@ def cancel(
     order_id: uuid.UUID, actor: Actor, reason: str, *, until_provisioning: bool = False, version: int | None = None,
     form_key: str | None = None,
 ) -> None:  # fmt: skip
-    """Cancel all items that are still alive. A member may do so until an item is being provisioned."""
+    """Cancel all items that are still alive. A member may do so until an item is being provisioned; of an order with
+    access lines only while it waits for the member's answer."""
 
     def do() -> None:
         _as_seen(order_id, version)
@@ -241,6 +260,8 @@ def cancel(
             raise IllegalMove("The order is a draft, which is not cancelled but deleted.")
         if not live:
             raise IllegalMove("The order has already ended.")
+        if until_provisioning:
+            _only_when_asked(order_id)
         late = [row.item_number for row in live if row.stage is Stage.PROVISIONING]
         if until_provisioning and late:
             raise IllegalMove(f"Item {late[0]} is being provisioned; please ask us to cancel.")
@@ -249,6 +270,13 @@ def cancel(
         story.audit(actor.name, "order cancelled", order_id=order_id, reason=reason)
 
     once_and_whole(actor, "cancel order", form_key, do, order_id)
+
+
+def _only_when_asked(order_id: uuid.UUID) -> None:
+    kinds = db.session.scalars(select(OrderItem.service_type).where(OrderItem.order_id == order_id)).all()
+    status = db.session.scalar(select(Order.status).where(Order.id == order_id))
+    if any_cancelled_when_asked(kinds) and status not in ASKED:
+        raise IllegalMove(ONLY_WHEN_ASKED)
 
 
 def _is_draft(order_id: uuid.UUID) -> bool:

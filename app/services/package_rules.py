@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.catalogue import bundle
+from app.catalogue import bundle, service_type
 from app.catalogue.parsing import Refused, plain_text
 from app.domain import money
 from app.domain.errors import Finding
 from app.domain.models import Fabric, ProductLine
 from app.extensions import db
 
-TYPES = ("connect", "peering", "private", "partner")
+TYPES = ("connect", "peering", "private", "partner", "access")
 PERIODS = ("month", "once")
 MOST_OPTIONS, MOST_SERVICES, MOST_ROLES, MOST_CHOICES = 20, 10, 10, 50
 LONGEST_NAME, LONGEST_DESCRIPTION, LONGEST_DETAILS, LONGEST_HELP, LONGEST_VALUE = 100, 300, 4000, 300, 60
@@ -125,7 +125,7 @@ def findings(wish: PackageWish) -> list[Finding]:
     """Everything that is wrong, all at once."""
     return [
         *_words(wish), *_price(wish), *_places(wish), *_many("/options", "options", wish.options, MOST_OPTIONS),
-        *_options("/options", wish.options, told=True), *_services(wish.services),
+        *_options("/options", wish.options, told=True), *_services(wish.services), *_family(wish),
     ]  # fmt: skip
 
 
@@ -225,6 +225,20 @@ def _choices(at: str, one: OptionWish) -> Iterator[Finding]:
         if value in seen:
             yield Finding(at, "unique", f"Choice {number}: “{value}” is there already.")
         seen.add(value)
+
+
+def _family(wish: PackageWish) -> Iterator[Finding]:
+    """Some services are sold in certain families only, and one of them in a package."""
+    family = db.session.scalar(select(ProductLine.family_code).where(ProductLine.code == wish.line_code))
+    kinds = [service_type(one.service_type) for one in wish.services]
+    for index, kind in enumerate(kinds):
+        if kind is None or not kind.families:
+            continue
+        if family is not None and family not in kind.families:
+            words = " or ".join(f"{name} ({code})" for code, name in kind.families.items())
+            yield Finding("/line_code", "family", f"{kind.plural} are sold in the family {words}.")
+        if kind in kinds[:index]:
+            yield Finding(f"/services/{index}/service_type", "once", f"A package has one {kind.noun} at most.")
 
 
 def _services(services: Sequence[ServiceWish]) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from app.domain.models import (
     Package,
     PackageService,
     PackageSubscription,
+    ProductLine,
     Qualification,
     ServiceSubscription,
 )
@@ -49,6 +50,21 @@ def latest(code: str) -> Package | None:
     return db.session.scalars(
         select(Package).where(Package.code == code, Package.latest).options(selectinload(Package.services))
     ).one_or_none()
+
+
+def family_of(code: str) -> str | None:
+    """The code of the family of this product, also of one that is no longer sold; None if there is no such product."""
+    return db.session.scalar(
+        select(ProductLine.family_code)
+        .join(Package, Package.line_code == ProductLine.code)
+        .where(Package.code == code, Package.latest)
+    )
+
+
+def sold_types() -> set[str]:
+    """The service types that are part of a product."""
+    sold = select(PackageService.service_type).distinct().join(Package).where(Package.latest, Package.active)
+    return set(db.session.scalars(sold))
 
 
 def of_order(order: Order) -> Package | None:

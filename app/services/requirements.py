@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.catalogue import JOIN_PVLAN, SERVICE_TYPES, action_of, reading
+from app.catalogue.access_rules import other_address, shared_address, with_address
 from app.catalogue.fields import Field
 from app.catalogue.model import Action
 from app.catalogue.partial import given
@@ -23,6 +24,7 @@ from app.domain.models import (
     PackageService,
 )
 from app.extensions import db
+from app.queries.catalogue_world import DatabaseWorld
 from app.services import named_people, service_contacts
 from app.services.actor import Actor
 from app.services.packages import with_defaults
@@ -236,6 +238,8 @@ def _put_one(item: OrderItem, order: Order, one: Values, known: _Known, at: str,
         for name, said in (("configuration", one.configuration), ("identifiers", one.identifiers)):
             if said is not None:
                 problems += _put_details(item, action, name, said, known, f"{at}/{name}", whole)
+    if one.configuration is not None and not problems:
+        problems += _share_address(item, order, f"{at}/configuration")
     if one.features is None and one.contacts is None:
         return problems
     setup = known.setups.get(item.id)
@@ -251,6 +255,15 @@ def _put_one(item: OrderItem, order: Order, one: Values, known: _Known, at: str,
         setup.features = stands
     if one.contacts is not None:
         problems += _put_contacts(item, order, setup, one.contacts, known, f"{at}/contacts", whole)
+    return problems
+
+
+def _share_address(item: OrderItem, order: Order, at: str) -> list[Finding]:
+    """Fill in what a reference line tells of the address."""
+    world = DatabaseWorld({account for account in (order.account_id, order.sub_account_id) if account})
+    shared = shared_address(item.service_type, item.action, item.details, world)
+    problems = list(other_address(item.details, shared, at))
+    item.details = with_address(item.details, shared)
     return problems
 
 

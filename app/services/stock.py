@@ -5,7 +5,7 @@ raises `PermanentFailure` in words for an engineer.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
@@ -17,7 +17,7 @@ from app.domain.errors import PermanentFailure
 from app.domain.models import Fabric, ItemDependency, Order, OrderItem, PortGroup, Service
 from app.domain.states import LIVE
 from app.extensions import db
-from app.services import port_stock, tickets
+from app.services import access_lines, port_stock, tickets
 
 
 class Stock:
@@ -144,11 +144,15 @@ class Stock:
         port = db.session.get(Service, service.port_service_id) if service.port_service_id else service
         ports = port_stock.labels(port) if port is not None else []
         vlan = f"VLAN {service.vlan_id}" if service.vlan_id else None
-        known = [*ports, service.details.get("connexions_port"), vlan, service.mac_address]
+        lines = [f"line {one['endpoint_ref']}" for one in service.details.get("endpoints") or ()]
+        known = [*ports, service.details.get("connexions_port"), vlan, service.mac_address, *lines]
         return ", ".join(part for part in known if part)
 
-    def settle_by_hand(self, item: Any) -> None:
-        """People did all of it: the record follows what was ordered, and takes what only one service can have."""
+    def settle_by_hand(self, item: Any, facts: Mapping[str, Any]) -> None:
+        """People did all of it: the record follows what was ordered, and takes what only one service can have.
+
+        `facts`: what they were asked on the way.
+        """
         act: dict[str, Callable[[Any], None]] = {"new": self.activate, "cease": self.cease}
         if item.service_id is None:
             return
@@ -157,6 +161,7 @@ class Stock:
         if item.details.get("mac_address") is not None:
             self.reserve_mac(item, item.details["mac_address"])
         act.get(item.action, self.change)(item)
+        access_lines.settle(self.service(item), facts)
 
     # VLANs
 

@@ -7,7 +7,7 @@ from app.config import Config
 from app.domain import story
 from app.domain.models import Order, OutboxMessage
 from app.extensions import db
-from app.queries import names
+from app.queries import names, order_words
 
 SALES, PROVISIONING = "sales", "provisioning"
 NO_ACTION = (
@@ -69,6 +69,7 @@ def _payload(order: Order, config: Config, queue: str, status: str) -> dict[str,
     told = words.TicketOrder(
         number=order.number, requestor=order.requestor, type=order.type, channel=order.channel,
         sub_customer=order.sub_customer, po_number=order.po_number, notes=order.notes,
+        beside=[*order_words.people(order), *order_words.beside(order)],
     )  # fmt: skip
     items = [
         words.TicketItem(

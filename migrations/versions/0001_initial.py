@@ -311,6 +311,18 @@ def upgrade():
         batch_op.create_index('uq_service_mac', ['fabric_code', 'mac_address'], unique=True, postgresql_where=sa.text('mac_reserved'), sqlite_where=sa.text('mac_reserved'))
         batch_op.create_index('uq_service_vlan', ['carrier', 'vlan_id'], unique=True, postgresql_where=sa.text('vlan_reserved'), sqlite_where=sa.text('vlan_reserved'))
 
+    op.create_table('access_line',
+    sa.Column('ref_type', sa.String(length=40), nullable=False),
+    sa.Column('ref', sa.String(length=60), nullable=False),
+    sa.Column('address', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('service_id', sa.Uuid(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['service_id'], ['service.id'], name=op.f('fk_access_line_service_id')),
+    sa.PrimaryKeyConstraint('ref_type', 'ref', name=op.f('pk_access_line'))
+    )
+    with op.batch_alter_table('access_line', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_access_line_service_id'), ['service_id'], unique=False)
+
     op.create_table('switch',
     sa.Column('name', sa.String(length=60), nullable=False),
     sa.Column('fabric_code', sa.String(length=30), nullable=False),
@@ -1152,6 +1164,10 @@ def downgrade():
 
     op.drop_table('ticket_message')
     op.drop_table('switch')
+    with op.batch_alter_table('access_line', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_access_line_service_id'))
+
+    op.drop_table('access_line')
     with op.batch_alter_table('service', schema=None) as batch_op:
         batch_op.drop_index('uq_service_vlan', postgresql_where=sa.text('vlan_reserved'), sqlite_where=sa.text('vlan_reserved'))
         batch_op.drop_index('uq_service_mac', postgresql_where=sa.text('mac_reserved'), sqlite_where=sa.text('mac_reserved'))

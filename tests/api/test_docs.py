@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.extensions import db
-from app.services import demo_packages
+from app.services import demo_carrier, demo_packages
 from tests import cast
 
 # What these tests are about does not depend on the database; one is enough.
@@ -46,6 +46,7 @@ def test_the_examples_do_what_the_page_says(app, crm, work):
     with app.app_context():
         demo_packages.build()
         demo_packages.enable_terms()
+        demo_carrier.build()
         db.session.commit()
     client = app.test_client()
     for status, command in EXAMPLES:

@@ -18,6 +18,17 @@ UNIT, PEERING, CONNEXIONS, NEW_BORN, ENDED = 105001, 106001, 106552, 106700, 106
 GROUP = "41d3685c-957f-11ec-b007-005056beff67"
 OWNER, OTHER_OWNER = "account-lighthouse", "account-beacon"
 
+LINE = "0199000001"
+HOUSE = {
+    "street_number": "12",
+    "street_name": "RUE DES LAMPES",
+    "floor": "02",
+    "city": "VILLENEUVE",
+    "insee_code": "99001",
+    "rivoli_code": "0440",
+}
+"""An active line of the local loop, and where it is."""
+
 
 def port(number: int, capacity: int = 10_000, encapsulation: str = "dot1q", fabric: str = "edi2", quantity: int = 1):
     place = FABRICS[fabric][1][0]
@@ -85,6 +96,8 @@ class FakeWorld:
         default_factory=lambda: [PortGroupFacts(GROUP, "jsp1", "Mon", 10_000, ("edge2-dev ge-3/0/1",))]
     )
 
+    lines: dict[tuple[str, str], dict[str, str]] = field(default_factory=lambda: {("line_number", LINE): dict(HOUSE)})
+
     @property
     def live(self) -> list[ServiceFacts]:
         return [one for one in (*self.own, *self.foreign) if one.state != "ceased"]
@@ -106,6 +119,9 @@ class FakeWorld:
 
     def account_exists(self, account_id: str) -> bool:
         return account_id in (OWNER, OTHER_OWNER)
+
+    def line_address(self, ref_type: str, ref: str) -> Mapping[str, str] | None:
+        return self.lines.get((ref_type, ref))
 
     def units_on_port(self, port: int) -> Sequence[ServiceFacts]:
         return [one for one in self.live if one.port == port]

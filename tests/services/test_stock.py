@@ -145,8 +145,8 @@ def test_the_private_vlans_of_an_account_by_fabric_and_name(exchange, stock):
 
 def test_what_people_did_by_hand_is_recorded_with_what_only_one_can_have(exchange, place, stock, at_once):
     first, second = place(new_unit()).items[0], place(new_unit()).items[0]
-    stock.settle_by_hand(first)
+    stock.settle_by_hand(first, {})
     assert (first.service.state, first.service.mac_reserved) == ("active", True)
     db.session.commit()
     with pytest.raises(PermanentFailure, match="MAC address 00:00:5e:00:53:20 is already in use"):
-        stock.settle_by_hand(second)
+        stock.settle_by_hand(second, {})

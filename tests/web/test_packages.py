@@ -115,7 +115,7 @@ BAD: list[tuple[dict[str, str], str, str]] = [
     ({"name": " "}, "name", "The name must not be empty."),
     ({"name": "bad\x00"}, "name", "The name must not contain control"),
     ({"line_code": "ZZ"}, "line_code", "Choose a product line that there is."),
-    ({"type": "gift"}, "type", "The type must be one of connect, peering, private, partner."),
+    ({"type": "gift"}, "type", "The type must be one of connect, peering, private, partner, access."),
     ({"currency": "XYZ"}, "currency", "There is no currency “XYZ”"),
     ({"currency": ""}, "currency", "A price needs its currency"),
     ({"price": "12,50"}, "price", "Type an amount such as 12.50"),

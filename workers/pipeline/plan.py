@@ -7,11 +7,10 @@ from sqlalchemy import insert
 
 from app.domain.models import StepRow
 from app.domain.models.base import table_of
-from app.domain.permissions import Team
 from app.domain.states import Stage, StepState
 from app.extensions import db
-from workers.pipeline import gates
-from workers.pipeline.handler import HANDLERS, Handler, Step, handler_for, handler_name, local, manual
+from workers.pipeline import by_hand, gates
+from workers.pipeline.handler import HANDLERS, Handler, Step, handler_for, handler_name
 
 rows = table_of(StepRow)
 COLUMNS = (
@@ -20,38 +19,11 @@ COLUMNS = (
 )  # fmt: skip
 """What the engine reads of a step."""
 
-TITLES = {
-    Stage.INVENTORY: "Create the service in the inventory by hand",
-    Stage.QUALITY_ASSURANCE: "Check the service by hand",
-    Stage.PROVISIONING: "Provision the service by hand",
-}
-
-
-@local("Record the service as worked by hand")
-def record_by_hand(task: Any) -> dict[str, Any]:
-    """Nobody automated the item; once people have done all of it the service's record follows."""
-    task.stock.settle_by_hand(task.item)
-    number = task.item.service_number
-    what = f"Order item {task.item.item_number}" if number is None else f"Service {number}"
-    task.say(user=f"{what} has been completed by our staff.")
-    return {}
-
-
-def by_hand_plan() -> Iterator[tuple[Stage, Step]]:
-    """One manual step per stage, for what no handler automates."""
-    for stage, title in TITLES.items():
-        yield stage, manual(
-            f"by_hand_{stage.value}", title, team=Team.SALES,
-            tell="This order is processed manually. The ordered details are on this page and in the Sales ticket.",
-        )  # fmt: skip
-        if stage is Stage.PROVISIONING:
-            yield stage, record_by_hand
-
 
 def steps_for(item: Any) -> tuple[str, list[tuple[Stage | None, Step]]]:
     """The name of the handler and all steps, gates included, for an item that starts now."""
     handler = None if item.by_hand else handler_for(item.service_type, item.action, item.order_type)
-    own = list(handler.plan()) if handler else list(by_hand_plan())
+    own = list(handler.plan()) if handler else list(by_hand.by_hand_plan(item))
     name = handler_name(handler.service_type, handler.action, handler.order_type) if handler else "by_hand"
     return name, [*((None, gate) for gate in _gates(item)), *_with_completion_date(own, item)]
 
@@ -91,8 +63,7 @@ def write_down(item: Any) -> tuple[str, list[Any]]:
 _BUILT_IN = {
     step.key: step
     for step in (
-        gates.predecessors_done, gates.start_date_reached, gates.completion_date_reached,
-        record_by_hand, *(step for _, step in by_hand_plan()),
+        gates.predecessors_done, gates.start_date_reached, gates.completion_date_reached, *by_hand.BUILT_IN,
     )
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Every table, imported here so that one import knows the whole schema."""
 
+from app.domain.models.access import AccessLine
 from app.domain.models.desk import Batch, BatchItem, SavedView
 from app.domain.models.drafts import ItemSetup
 from app.domain.models.identity import ForeignIdentity, OneTimeLink, RecoveryCode, SecondFactor
@@ -26,12 +27,12 @@ from app.domain.models.terms import Terms, TermsAcceptance
 from app.domain.models.tickets import Ticket, TicketMessage
 
 __all__ = [
-    "Account", "ApiToken", "Audit", "Batch", "BatchItem", "Callback", "Contact", "Counter", "Fabric", "FarSystem",
-    "ForeignIdentity", "FormKey", "HandlerPlan", "ImportLine", "ItemDependency", "ItemSetup", "LocalEffect", "Location",
-    "LoginFailure", "Mail", "MailChoice", "NetworkJob", "Notification", "NotificationMark", "NotificationsRead",
-    "OneTimeLink", "Order", "OrderImport", "OrderItem", "OrderLog", "OutboundCall", "OutboxMessage", "Package",
-    "PackageService", "PackageSubscription", "Payment", "Port", "PortGroup", "ProductFamily", "ProductLine",
-    "Qualification", "RecoveryCode", "SavedView", "SecondFactor", "Service", "ServiceSubscription", "StagePause",
-    "StepRow", "StoredAnswer", "Switch", "SwitchConfig", "Terms", "TermsAcceptance", "Ticket", "TicketMessage", "User",
-    "Wait", "WebSession", "WorkerBeat",
+    "AccessLine", "Account", "ApiToken", "Audit", "Batch", "BatchItem", "Callback", "Contact", "Counter", "Fabric",
+    "FarSystem", "ForeignIdentity", "FormKey", "HandlerPlan", "ImportLine", "ItemDependency", "ItemSetup",
+    "LocalEffect", "Location", "LoginFailure", "Mail", "MailChoice", "NetworkJob", "Notification", "NotificationMark",
+    "NotificationsRead", "OneTimeLink", "Order", "OrderImport", "OrderItem", "OrderLog", "OutboundCall",
+    "OutboxMessage", "Package", "PackageService", "PackageSubscription", "Payment", "Port", "PortGroup",
+    "ProductFamily", "ProductLine", "Qualification", "RecoveryCode", "SavedView", "SecondFactor", "Service",
+    "ServiceSubscription", "StagePause", "StepRow", "StoredAnswer", "Switch", "SwitchConfig", "Terms",
+    "TermsAcceptance", "Ticket", "TicketMessage", "User", "Wait", "WebSession", "WorkerBeat",
 ]  # fmt: skip

@@ -1,9 +1,21 @@
 """What the exchange has: fabrics, locations, switches, ports, port groups; and the services on them."""
 
+import re
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import clock
@@ -131,3 +143,32 @@ class Service(Model):
 
     account: Mapped[Account] = relationship(foreign_keys=[account_id])
     ports: Mapped[list[Port]] = relationship(foreign_keys=[Port.service_id])
+
+    @property
+    def alias(self) -> str:
+        """What people call the service by: S, the day (UTC) it was ordered, its number. It never changes."""
+        return service_alias(self.number, self.created_at)
+
+
+LARGEST_NUMBER = 2**31 - 1
+
+
+def service_alias(number: int, created_at: datetime) -> str:
+    """“S261120_106001”."""
+    return f"S{created_at:%y%m%d}_{number:05d}"
+
+
+_ALIAS = re.compile(r"S(\d{6})_(\d{5,10})", re.ASCII | re.IGNORECASE)
+
+
+def called(alias: str) -> ColumnElement[bool]:
+    """The condition that a service has this alias; never true for what is none."""
+    found = _ALIAS.fullmatch(alias.strip())
+    try:
+        day = datetime.strptime(found[1], "%y%m%d").replace(tzinfo=UTC) if found else None
+    except ValueError:
+        day = None
+    if found is None or day is None or int(found[2]) > LARGEST_NUMBER:
+        return false()
+    ordered = and_(Service.created_at >= day, Service.created_at < day + timedelta(days=1))
+    return and_(Service.number == int(found[2]), ordered)

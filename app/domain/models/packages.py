@@ -42,7 +42,8 @@ class ProductLine(Model):
 class Package(Model):
     """One revision of a product: one or more services that are ordered together.
 
-    `type`: connect, peering, private or partner. `options`: code → {label, choices, default_value, required, help}.
+    `type`: connect, peering, private, partner or access. `options`: code → {label, choices, default_value, required,
+    help}.
     `sites`: fabrics where it is sold; empty = everywhere. `price_minor`: in the currency's smallest unit; None = on
     request. `price_period`: month or once.
 

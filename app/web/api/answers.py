@@ -14,6 +14,8 @@ from app.domain.states import Outcome, Stage, Status, WaitKind
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Uuid = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 
+ALIAS = "S261120_106001"
+
 closed = with_config({"extra": "forbid"})
 
 
@@ -141,6 +143,7 @@ class ItemAnswer(TypedDict):
     item_action: str
     service_type: str
     service_number: Annotated[int | ItemRef | None, Field(description="In a draft also another item of the order.")]
+    service_alias: Annotated[str | None, Field(description="What people call the service.", examples=[ALIAS])]
     deskpro_ticket_id: Annotated[int | None, Field(description="The item's own ticket, else the order's.")]
     created_at: Time
     modified_at: Time
@@ -195,6 +198,7 @@ class OrderAnswer(TypedDict):
     owner: dict[str, Any] | None
     comment: str | None
     batch_alias: str | None
+    service_alias: Annotated[str | None, Field(description="Of an order of one item: what people call its service.")]
     enni: dict[str, Any] | None
     qualification_id: Uuid | None
     requested_start_date: Time | None

@@ -144,6 +144,7 @@ class Item(OwnedByServer):
     service_type: Unchecked = None
     item_action: Unchecked = None
     service_number: Unchecked = None
+    service_alias: ServerOwned = None
     details: Unchecked = Field(default_factory=dict)
     depends_on: Unchecked = None
     contacts: ServiceContacts | None = None
@@ -185,6 +186,7 @@ class Order(OwnedByServer):
     enni: Enni | None = None
 
     qualification_id: ServerOwned = None
+    service_alias: ServerOwned = None
     status: ServerOwned = None
     channel: ServerOwned = None
     outcome: ServerOwned = None

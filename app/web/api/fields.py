@@ -38,6 +38,7 @@ SENTENCES = {
     f"({ADDRESS})|^$": "must be an e-mail address.",
     "^[A-Za-z0-9_.-]{1,40}$": "must be 1 to 40 letters, digits, dots, dashes or underscores.",
     "^B[0-9]{6}_[0-9]{5}$": "must be a batch's alias such as B261120_00001.",
+    "^S[0-9]{6}_[0-9]{5,10}$": "must be a service's alias such as S261120_106001.",
 }
 """What is said when a pattern does not fit."""
 
@@ -115,6 +116,7 @@ Key = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=LINE
 """The opaque id of an account or a contact."""
 Code = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.-]{1,40}$")]
 """The code of a package, an option, a role."""
+ServiceAlias = Annotated[str, StringConstraints(pattern="^S[0-9]{6}_[0-9]{5,10}$")]
 BatchAlias = Annotated[str, StringConstraints(pattern="^B[0-9]{6}_[0-9]{5}$")]
 Line100 = Annotated[str, StringConstraints(max_length=100, pattern=LINE)]
 Line200 = Annotated[str, StringConstraints(max_length=200, pattern=LINE)]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.domain.states import Status
-from app.web.api.fields import LINE, MAX_INT, Id, Key, Line100, Moment, OrderType, ServiceTypeWord
+from app.web.api.fields import LINE, MAX_INT, Id, Key, Line100, Moment, OrderType, ServiceAlias, ServiceTypeWord
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
@@ -81,6 +81,7 @@ class ServiceFilters(Paged):
     sub_account_id: Key | None = Field(None, description="The reseller's customer that it is for.")
     service_type: ServiceTypeWord | None = None
     service_number: int | None = Field(None, ge=1, le=MAX_INT)
+    service_alias: ServiceAlias | None = None
     state: Literal["pre_active", "active", "ceased", "cancelled"] | None = None
 
 

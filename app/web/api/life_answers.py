@@ -5,7 +5,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.web.api.answers import FindingAnswer, Next, OptionAnswer, PersonAnswer, ProductAnswer, Time, Uuid, closed
+from app.web.api.answers import (
+    ALIAS,
+    FindingAnswer,
+    Next,
+    OptionAnswer,
+    PersonAnswer,
+    ProductAnswer,
+    Time,
+    Uuid,
+    closed,
+)
 
 Value = str | int | bool | None
 
@@ -291,6 +301,7 @@ class ServiceAnswer(TypedDict):
 
     id: Uuid
     service_number: int
+    service_alias: Annotated[str, Field(description="What people call it; it never changes.", examples=[ALIAS])]
     service_type: str
     name: str
     state: str

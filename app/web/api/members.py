@@ -153,9 +153,9 @@ def show_service(service_id: uuid.UUID) -> Response:
 
 def _service(row: Service, shower: Shower) -> ServiceAnswer:
     return ServiceAnswer(
-        id=str(row.id), service_number=row.number, service_type=row.service_type, name=row.name, state=row.state,
-        account_id=row.account_id, sub_account_id=row.sub_account_id, fabric=row.fabric_code,
-        location=row.location_code, capacity=row.capacity, details=row.details,
+        id=str(row.id), service_number=row.number, service_alias=row.alias, service_type=row.service_type,
+        name=row.name, state=row.state, account_id=row.account_id, sub_account_id=row.sub_account_id,
+        fabric=row.fabric_code, location=row.location_code, capacity=row.capacity, details=row.details,
         contacts=row.contacts if shower.actor.acts_for(row.account_id) else {},
         billing_start=shower.maybe(row.billing_start), billing_end=shower.maybe(row.billing_end),
         created_at=shower.at(row.created_at), modified_at=shower.at(row.modified_at),

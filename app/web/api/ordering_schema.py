@@ -1,8 +1,9 @@
 """The schema of an order as it is placed: one shape for each service type × action, from the catalogue."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from app.catalogue import JOIN_PVLAN, NORMAL, details_schema, every_action
+from app.catalogue import JOIN_PVLAN, NORMAL, Action, ServiceType, details_schema, every_action
 from app.catalogue.schema import REFERENCE, sketch
 from app.web.api import bodies
 
@@ -51,12 +52,17 @@ def catalogue() -> list[dict[str, Any]]:
             "order_type": order_type,
             "schema": details_schema(kind.key, action.name, order_type),
         }
-        for kind, action, order_type in every_action()
+        for kind, action, order_type in _orderable()
     ]
 
 
+def _orderable() -> Iterator[tuple[ServiceType, Action, str]]:
+    """What programs may order; the rest of the catalogue is for our Sales."""
+    return (row for row in every_action() if not row[1].desk_only)
+
+
 def _rows() -> list[tuple[str, str, str]]:
-    return [(kind.key, action.name, order_type) for kind, action, order_type in every_action()]
+    return [(kind.key, action.name, order_type) for kind, action, order_type in _orderable()]
 
 
 def _name(type_key: str, action: str, order_type: str) -> str:

@@ -63,7 +63,8 @@ def _addable(src: item_forms.Source) -> list[tuple[str, str]]:
     """What can be put into the same order."""
     kinds = [
         (key, kind.portal_label) for key, kind in SERVICE_TYPES.items()
-        if not (key == "reseller_peering_unit" and src.order.sub_account_id is None)
+        if not kind.families
+        and not (key == "reseller_peering_unit" and src.order.sub_account_id is None)
         and not (key == "connexions" and not src.choices.groups)
     ]  # fmt: skip
     changed = {one.service_number for one in src.inputs if isinstance(one.service_number, int)}

@@ -13,10 +13,8 @@ from app.domain.asks import Ask, thawed
 from app.domain.models import Order, OrderLog
 from app.domain.permissions import Permission
 from app.domain.states import ENDED_STATUSES, Icon, Stage, Status, WaitKind
-from app.queries import forecast, portal, staff_order
+from app.queries import forecast, order_words, portal, staff_order
 from app.queries.staff_order import LogPart, OrderDetail, Question
-from app.services import named_people
-from app.services.change_words import ROLES
 from app.web.guard import actor
 from app.web.staff import frame, item_log, rows, words, work
 from app.web.staff.refusal import Refusal
@@ -98,7 +96,8 @@ def context(order_id: uuid.UUID, refusal: Refusal | None = None, said: str = "")
         "asked": [ask for ask in asked if ask.kind is not WaitKind.CONFIRM],
         "log": log(found.logs, shown), "log_tabs": _log_tabs(order_id, shown),
         "log_cut": len(found.logs) == staff_order.LOG_LINES,
-        "people": [(ROLES.get(role, role), named_people.in_words(who)) for role, who in (one.contacts or {}).items()],
+        "people": order_words.people(one),
+        "beside": order_words.beside(one),
         "wishes": _dates(one, WISHES), "transitions": _dates(one, TRANSITIONS),
         "services": [(service, catalogue.title(service.service_type, "staff")) for service in found.services],
         "colleagues": staff_order.colleagues() if frame.may_now(Permission.ORDER_SELL) else [],
@@ -143,11 +142,19 @@ def may(found: OrderDetail) -> frozenset[str]:
         "assign": live and frame.may_now(Permission.ORDER_SELL),
         "edit": live and frame.may_now(Permission.ORDER_SELL),
         "confirm": under_way and frame.may_now(Permission.ORDER_CONFIRM),
+        "reject": under_way
+        and frame.may_now(Permission.ORDER_CONFIRM)
+        and any(_by_hand(one) for one in found.questions),
         "cancel": under_way and frame.may_now(Permission.ORDER_STOP) and not all(_ending(row) for row in found.items),
         "hold": under_way and frame.may_now(Permission.ORDER_STOP) and any(_can_rest(row) for row in found.items),
         "release": under_way and frame.may_now(Permission.ORDER_STOP) and any(row.held for row in found.items),
     }
     return frozenset(name for name, yes in can.items() if yes)
+
+
+def _by_hand(question: Question) -> bool:
+    """Whether Sales work the item by hand just now, and so may decline it."""
+    return question.wait.kind is WaitKind.MANUAL and (question.wait.step_key or "").startswith("by_hand_")
 
 
 def _ending(row: Any) -> bool:

@@ -11,7 +11,7 @@ from app.catalogue import describe_service
 from app.domain.models import Service
 from app.domain.permissions import Permission
 from app.domain.states import ENDED_STATUSES
-from app.queries import names, portal_people, staff_services
+from app.queries import names, portal_people, sold, staff_services
 from app.queries.staff_rows import ItemRow
 from app.queries.staff_services import STATES, ServiceFilters
 from app.web.staff import frame, words
@@ -62,7 +62,7 @@ def mbps(capacity: int | None) -> str:
 
 
 def _choices() -> dict[str, list[tuple[str, str]]]:
-    kinds = [(kind.key, kind.label) for kind in catalogue.SERVICE_TYPES.values()]
+    kinds = [(kind.key, kind.label) for kind in sold.kinds()]
     return {"kind": kinds, "state": list(STATES.items()), "site": staff_services.sites()}
 
 

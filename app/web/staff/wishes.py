@@ -7,9 +7,8 @@ from typing import Any
 
 from flask import url_for
 
-from app import catalogue
 from app.domain.errors import Malformed
-from app.queries import staff_filters
+from app.queries import sold, staff_filters
 from app.queries.staff_narrow import OVER, SOON
 from app.queries.staff_queue import Filters, Queue, Sort, View
 from app.web.guard import actor
@@ -85,12 +84,12 @@ def _without_nonsense(filters: Filters) -> tuple[Filters, list[str]]:
 
 
 def services() -> list[tuple[str, str]]:
-    return [(kind.key, kind.label) for kind in catalogue.SERVICE_TYPES.values()]
+    return [(kind.key, kind.label) for kind in sold.kinds()]
 
 
 def actions() -> list[tuple[str, str]]:
     """Every action that some service type has, once."""
-    keys = dict.fromkeys(key for kind in catalogue.SERVICE_TYPES.values() for key in kind.actions)
+    keys = dict.fromkeys(key for kind in sold.kinds() for key in kind.actions)
     return [(key, key.replace("_", " ").capitalize()) for key in keys]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, url_for
 
 from app import catalogue
+from app.catalogue.access_rules import ACCESS_RULES
 from app.catalogue.fields import Field
 from app.catalogue.model import Action
 from app.catalogue.port_rules import PORT_RULES
@@ -14,7 +15,7 @@ from app.catalogue.registry import JOIN_PVLAN, NORMAL
 from app.catalogue.rules import PLACE_RULES, RULES
 from app.domain.errors import NotFound
 from app.domain.models import HandlerPlan
-from app.queries import staff_admin
+from app.queries import sold, staff_admin
 from app.web.staff import frame, words
 
 KIND_WORDS = {
@@ -29,10 +30,12 @@ STEP_KINDS = {
 
 def service_types() -> Response:
     """GET /admin/catalogue"""
-    rules = [*PLACE_RULES, *RULES, *PORT_RULES]
+    kinds = sold.kinds()
+    access = ACCESS_RULES if any(kind.families for kind in kinds) else ()
+    rules = [*PLACE_RULES, *RULES, *PORT_RULES, *access]
     return frame.answer(
         "staff/admin/catalogue.html", "staff/admin/catalogue.html", current=url_for("staff.service_types"),
-        kinds=list(catalogue.SERVICE_TYPES.values()),
+        kinds=kinds,
         rules=[(rule.__name__.replace("_", " ").capitalize(), inspect.getdoc(rule) or "") for rule in rules],
     )  # fmt: skip
 

@@ -25,7 +25,13 @@ from app.services.package_rules import OptionWish, PackageWish, RoleWish, Servic
 from app.web.portal import forms
 
 MOST_ROWS = 300
-TYPES = (("connect", "Connect"), ("peering", "Peering"), ("private", "Private"), ("partner", "Partner"))
+TYPES = (
+    ("connect", "Connect"),
+    ("peering", "Peering"),
+    ("private", "Private"),
+    ("partner", "Partner"),
+    ("access", "Access"),
+)
 PERIODS = (("month", "Per month"), ("once", "Once"))
 VALUE, FIXED = "value-", "fixed-"
 _KEY = re.compile(r"o\d{1,3}|s\d{1,3}=[a-z_]{1,40}|s\d{1,3}-[fc]\d{1,3}", re.ASCII)
