@@ -68,12 +68,12 @@ def check_order(order_type: Any, items: Sequence[ItemLike], world: World) -> Che
     for line in read:
         line.details = with_address(line.details, shared_address(line.type_key, line.does, line.details, world))
     lines = Lines(read, world)
-    findings += _place_findings(lines)
+    unread = {finding.pointer for finding in findings}
     broken_links = references.link(lines)
-    findings += broken_links
+    astray = [*_place_findings(lines), *(broken_links or references.existing(lines))]
+    findings += astray
     if not broken_links:
-        findings += references.existing(lines)
-        findings += _rule_findings(lines, _items_with(findings))
+        findings += [one for one in _rule_findings(lines, _items_with(astray)) if one.pointer not in unread]
     if findings:
         return Checked([], findings[:MAX_FINDINGS])
     return Checked([_checked(line, lines) for line in lines.all], [])
@@ -84,7 +84,7 @@ def _place_findings(lines: Lines) -> list[Finding]:
 
 
 def _items_with(findings: list[Finding]) -> set[str]:
-    """The positions of items that have a finding already; further rules would only echo it."""
+    """The positions of items that name what is not there; further rules would only echo it."""
     return {finding.pointer.split("/")[2] for finding in findings if finding.pointer.startswith("/items/")}
 
 

@@ -169,34 +169,23 @@ def _without(one: ItemInput, number: int) -> ItemInput:
 
 def configure(
     seen: Seen, said: Sequence[Said], options: Mapping[str, Any] | None, actor: Actor, *, complete: bool,
-    add: ItemInput | None = None, remove: int | None = None,
+    add: ItemInput | None = None, remove: int | None = None, wrong: Sequence[Finding] = (),
 ) -> None:  # fmt: skip
     """Keep what the items say, and the options of the package; then add an item, or take the one of that number away.
 
-    `complete`: only if nothing about them is missing or wrong; `Invalid` names it all. `Conflict` for taking away what
-    came with the package, or the only item.
+    `complete`: only if nothing about them is missing or wrong. `wrong`: what the form itself found. `Invalid` names all
+    of it together. `Conflict` for taking away what came with the package, or the only item.
     """
 
     def do(order: Order) -> None:
-        by_number = {one.number: one for one in said}
-        inputs = _inputs(order)
-        items = [_saying(one, by_number.get(one.item_number)) for one in inputs]
-        dates = [
-            by_number[one.item_number].dates if one.item_number in by_number else kept
-            for one, kept in zip(items, _dates(order, items), strict=True)
-        ]
-        drafts.set_items(order.id, items, dates, actor)
-        values = [Values(one.number, features=one.features, contacts=_kept(order, one, actor)) for one in said]
-        if order.items:
-            requirements.put(order, values, actor, whole=True)
-        _set_options(order, options)
+        found = [*wrong, *_say(order, said, actor), *_set_options(order, options)]
+        if complete:
+            found += _also(order, actor, found, ("/items", "/options"))
+        _refuse(found)
         if add is not None:
             _add(order, add, actor)
         if remove is not None:
             _remove(order, remove, actor)
-        if complete:
-            found = drafts.problems(order.id, actor)
-            _refuse([one for one in found if one.pointer.startswith(("/items", "/options"))])
 
     _whole(seen, actor, "draft: configured", do)
 
@@ -205,13 +194,47 @@ def _kept(order: Order, one: Said, actor: Actor) -> dict[str, Any]:
     return named_people.kept(one.contacts, order.sub_account_id or order.account_id, actor)
 
 
-def _set_options(order: Order, said: Mapping[str, Any] | None) -> None:
+def _say(order: Order, said: Sequence[Said], actor: Actor) -> list[Finding]:
+    """Write what the items say, and answer what is wrong with it."""
+    by_number = {one.number: one for one in said}
+    inputs = _inputs(order)
+    items = [_saying(one, by_number.get(one.item_number)) for one in inputs]
+    dates = [
+        by_number[one.item_number].dates if one.item_number in by_number else kept
+        for one, kept in zip(items, _dates(order, items), strict=True)
+    ]
+    found = drafts.say(order, items, dates, actor)
+    if order.items:
+        values = [Values(one.number, features=one.features, contacts=_kept(order, one, actor)) for one in said]
+        found += _found(lambda: requirements.put(order, values, actor, whole=True))
+    return found
+
+
+def _found(do: Callable[[], object]) -> list[Finding]:
+    """What a verb refuses, to be told together with what others refuse; their caller undoes all of them."""
+    try:
+        do()
+    except Invalid as refused:
+        return refused.errors or [Finding("", "refused", refused.detail)]
+    return []
+
+
+def _also(order: Order, actor: Actor, found: Sequence[Finding], about: tuple[str, ...]) -> list[Finding]:
+    """What else stands in the way of submitting, of what these pointers lead to."""
+    told = {one.pointer for one in found}
+    return [
+        one for one in drafts.problems(order.id, actor) if one.pointer.startswith(about) and one.pointer not in told
+    ]
+
+
+def _set_options(order: Order, said: Mapping[str, Any] | None) -> list[Finding]:
+    """Set what can be, and answer what cannot."""
     package = packages.of_order(order)
     if package is None or said is None:
-        return
+        return []
     options, findings = packages.with_defaults(package.options, said, "/options")
-    _refuse(findings)
     order.options = options
+    return findings
 
 
 def _saying(one: ItemInput, said: Said | None) -> ItemInput:
@@ -227,11 +250,12 @@ def _refuse(findings: Sequence[Finding]) -> None:
         raise Invalid("Some values of the order are not right.", list(findings))
 
 
-def amend(seen: Seen, changes: Mapping[str, Any], actor: Actor) -> None:
-    """Keep what is said about the order as a whole; of its contacts those that are given."""
+def amend(seen: Seen, changes: Mapping[str, Any], actor: Actor, *, wrong: Sequence[Finding] = ()) -> None:
+    """Keep what is said about the order as a whole; of its contacts those that are given. `Invalid` names what is wrong
+    with it together with `wrong`, what the form itself found."""
 
     def do(order: Order) -> None:
-        drafts.amend(seen.order_id, _with_people(order, changes, actor), actor)
+        _refuse([*wrong, *_amended(order, changes, actor)])
 
     _whole(seen, actor, "draft: about", do)
 
@@ -245,15 +269,24 @@ def _with_people(order: Order, changes: Mapping[str, Any], actor: Actor) -> dict
     return {**changes, "contacts": {**(order.contacts or {}), **people}}
 
 
+def _amended(order: Order, changes: Mapping[str, Any], actor: Actor) -> list[Finding]:
+    """Set it, and answer what is wrong with it."""
+    return _found(lambda: drafts.amend(order.id, _with_people(order, changes, actor), actor))
+
+
 def send(
-    seen: Seen, changes: Mapping[str, Any], actor: Actor, config: Config, *, terms_version: str | None = None
+    seen: Seen, changes: Mapping[str, Any], actor: Actor, config: Config, *, terms_version: str | None = None,
+    wrong: Sequence[Finding] = (),
 ) -> None:  # fmt: skip
-    """Make the order: what is said about it, the terms accepted, all in one transaction."""
+    """Make the order: what is said about it, the terms accepted, all in one transaction. `wrong`: what the form itself
+    found; `Invalid` names it together with everything else."""
 
     def do(order: Order) -> None:
-        drafts.amend(seen.order_id, _with_people(order, changes, actor), actor)
+        found = [*wrong, *_amended(order, changes, actor)]
         if terms_version is not None:
-            terms.accept(order, terms_version, actor)
+            found += _found(lambda: terms.accept(order, terms_version, actor))
+        if found:
+            _refuse([*found, *_also(order, actor, found, ("/",))])
         drafts.submit(seen.order_id, actor, config)  # commits
 
     _whole(seen, actor, SENT, do)

@@ -53,7 +53,7 @@ from app.services.order_input import OrderInput, WishedDates
 
 __all__ = [
     "AMENDABLE", "NO_DRAFT", "Replacement", "amend", "create", "delete", "draft", "item_input", "problems", "replace",
-    "set_items", "setups_of", "stored_input", "submit",
+    "say", "set_items", "setups_of", "stored_input", "submit",
 ]  # fmt: skip
 
 NO_DRAFT = "The order has been submitted already; it is no draft any more."
@@ -150,16 +150,25 @@ def set_items(
 ) -> Order:
     """Replace the draft's items whole; those that keep number, service type and action keep their id and set-up."""
     order = draft(order_id, actor, version)
+    _refuse(say(order, items, item_dates, actor))
+    return order
+
+
+def say(order: Order, items: Sequence[ItemInput], dates: Sequence[WishedDates], actor: Actor) -> list[Finding]:
+    """Write into a draft, which is locked, what can be read of these items, and answer what cannot. Whoever is answered
+    something refuses in the end, which undoes all of it; until then the rest can be looked at as if it stood."""
     ids = _ids(order, actor)
-    whole = order_checks.whole(envelope(order, items, item_dates), ids)
+    whole = order_checks.whole(envelope(order, items, dates), ids)
     read, findings = draft_items.read(order.type, whole.items, ids)
-    _refuse([*findings, *order_checks.of_envelope(whole, ids)])
+    findings += order_checks.of_envelope(whole, ids)
+    if len(read) < len(whole.items):
+        return findings
     write(order, read, whole.items, whole.wishes())
     package = packages.of_order(order)
     if package is not None:
         package_items.tie(order, package)
     _changed(order, actor, "draft replaced")
-    return order
+    return findings
 
 
 def amend(order_id: uuid.UUID, changes: Mapping[str, Any], actor: Actor, *, version: int | None = None) -> Order:

@@ -100,18 +100,20 @@ def present(order: Order, book: Book, roles: Sequence[str] = ()) -> dict[str, An
 
 
 def said(form: Form) -> dict[str, Any]:
-    """The order's fields as typed, without its contacts."""
+    """The order's fields as typed, without its contacts, as far as the form has not refused them."""
     dates = forms.dates(form)
-    return {
+    found = {
         "po_number": form["po_number"].data or None, "operator_order_ref": form["operator_order_ref"].data or None,
         "additional_cc": copies(form), "notes": form["notes"].data or None, "requested_start_date": dates.start,
         "requested_completion_date": dates.completion,
     }  # fmt: skip
+    return {name: value for name, value in found.items() if not form[CONTROLS.get(name, name)].errors}
 
 
 def contacts(order: Order, form: Form, roles: Sequence[str]) -> dict[str, Any]:
     """The order's contacts that are somebody else now; None for nobody."""
-    typed = {role: people.said(form, f"contact_{role}") for role in roles}
+    names = {role: f"contact_{role}" for role in roles}
+    typed = {role: people.said(form, name) for role, name in names.items() if not people.refused(form, name)}
     return people.changed(order.contacts or {}, typed)
 
 

@@ -7,7 +7,7 @@ from flask import request, url_for
 from wtforms import Form
 
 from app.catalogue import SERVICE_TYPES, ItemInput
-from app.domain.errors import Finding, Invalid, NotFound
+from app.domain.errors import Finding, NotFound
 from app.domain.models import Order
 from app.queries import portal_choices, portal_draft
 from app.services import draft_steps, packages
@@ -35,9 +35,10 @@ def _page(order: Order, status: int = 200, *, typed: Any = None, findings: list[
     src = item_forms.source(order, own_account())
     found = item_forms.of_draft(src, typed, complete=True)
     options = _options_form(order, typed)
-    told = item_read.place_errors(found, _option_errors(options, findings or []))
-    if options is not None and any(one.rule == item_read.FORM for one in findings or []) and not options.validate():
-        told += forms.summary(options)
+    if any(one.rule == item_read.FORM for one in findings or []):
+        _validate(src, found, options, typed)
+    of_options, of_items = _option_errors(options, findings or [])
+    told = of_options + item_read.place_errors(found, of_items)
     words = {one.number: one for one in portal_draft.items(order, actor(), [Finding("/items", "", "")])}
     return wizard.show(
         "portal/configure.html", order, "configure", status, items=found, parts=item_forms.fields_of,
@@ -95,17 +96,36 @@ def _option(code: str, option: dict[str, Any], stands: dict[str, Any]) -> dict[s
     }  # fmt: skip
 
 
-def _option_errors(form: Form | None, findings: list[Finding]) -> list[Finding]:
-    """Findings about options at their controls; the others as they are."""
-    told = []
+def _validate(src: item_forms.Source, found: list[ItemForm], options: Form | None, typed: Any) -> None:
+    """Put what the forms find at their fields. Who goes on later is not asked for what is missing, although the page
+    shows what is required."""
+    for shown, checked in zip(found, _typed_forms(src, typed, None), strict=True):
+        checked.form.validate()
+        for name, errors in checked.form.errors.items():
+            if name:
+                shown.form[name].errors = errors
+    if options is not None:
+        options.validate()
+
+
+def _typed_forms(src: item_forms.Source, typed: Any, removed: int | None) -> list[ItemForm]:
+    """The forms as they are to be checked; one that is taken away may say anything."""
+    found = item_forms.of_draft(src, typed, complete=not typed.get("then"))
+    return [one for one in found if one.number != removed]
+
+
+def _option_errors(form: Form | None, findings: list[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """What is wrong with options, at their controls; and the other findings as they are."""
+    told, others = (forms.summary(form) if form else []), []
+    refused = set(form.errors) if form else set()
     for one in findings:
         code = one.pointer.split("/")[2] if one.pointer.startswith("/options/") else ""
-        if form is not None and code in form:
+        if form is None or code not in form:
+            others.append(one)
+        elif code not in refused:
             forms.add_error(form, code, one.detail)
             told.append(Finding(f"/{form[code].name}", one.rule, one.detail))
-        else:
-            told.append(one)
-    return told
+    return told, others
 
 
 def save_configure(draft_id: uuid.UUID) -> Any:
@@ -118,17 +138,17 @@ def save_configure(draft_id: uuid.UUID) -> Any:
         return _page(order, status, typed=request.form, **more)
 
     def do() -> None:
-        if then == ADD and added is None:
-            raise Invalid("Choose what to add.", [Finding("/service", "required", "Choose what to add.")])
         order = wizard.find(draft_id)
         src = item_forms.source(order, own_account())
-        found = item_forms.of_draft(src, request.form, complete=not then)
+        found = _typed_forms(src, request.form, removed)
         options = _options_form(order, request.form)
-        item_read.refuse_if_wrong([*((one.form, one.title) for one in found), *([(options, "")] if options else [])])
-        said = item_read.read(src, found)
+        wrong = item_read.wrong_in([*(one.form for one in found), *([options] if options else [])])
+        if then == ADD and added is None:
+            wrong.append(Finding("/service", "required", "Choose what to add."))
         draft_steps.configure(
-            seen, said, _options_said(order, options), actor(), complete=not then, add=added, remove=removed
-        )
+            seen, item_read.read(src, found), _options_said(order, options), actor(), complete=not then, add=added,
+            remove=removed, wrong=wrong,
+        )  # fmt: skip
 
     return wizard.tried(draft_id, do, _then(draft_id, then), again)
 

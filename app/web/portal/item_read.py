@@ -1,6 +1,6 @@
 """What was typed into the items' forms, read back as what the draft is to say; and errors put at their fields."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from wtforms import Form
@@ -18,7 +18,8 @@ FORM = "form"
 
 
 def read(src: Source, found: Sequence[ItemForm]) -> list[Said]:
-    """What was typed for all items."""
+    """What was typed for all items. What the forms have refused already counts as not said, so that the rest can be
+    checked with it."""
     details = {one.number: _details(one) for one in found}
     for one in found:
         details[one.number] |= _implied(src, one, details)
@@ -31,11 +32,11 @@ def read(src: Source, found: Sequence[ItemForm]) -> list[Said]:
 def _details(one: ItemForm) -> dict[str, Any]:
     said = dict(one.kept)
     for asked in one.asked:
-        if asked.name in one.form:
+        if asked.name in one.form and not one.form[asked.name].errors:
             value = forms.value_of(asked, one.form[asked.name].data)
             if value is not None:
                 said[asked.name] = value
-    if PLACE in one.form and one.form[PLACE].data:
+    if PLACE in one.form and one.form[PLACE].data and not one.form[PLACE].errors:
         said["fabric"], _, said["location"] = one.form[PLACE].data.partition("|")
     return said
 
@@ -74,10 +75,8 @@ def _dates(one: ItemForm) -> WishedDates:
 
 
 def _features(one: ItemForm) -> dict[str, Any]:
-    return {
-        feature["code"]: feature_said(feature, one.form[f"feature_{feature['code']}"].data)
-        for feature in one.needs["features"]
-    }
+    asked = [(feature, one.form[f"feature_{feature['code']}"]) for feature in one.needs["features"]]
+    return {feature["code"]: feature_said(feature, field.data) for feature, field in asked if not field.errors}
 
 
 def feature_said(feature: Mapping[str, Any], data: Any) -> dict[str, Any]:
@@ -93,17 +92,23 @@ def feature_said(feature: Mapping[str, Any], data: Any) -> dict[str, Any]:
 def _contacts(one: ItemForm) -> dict[str, Any]:
     said = {}
     for role in one.needs["contacts"]:
-        person = people.said(one.form, f"contact_{role['role']}")
+        name = f"contact_{role['role']}"
+        person = None if people.refused(one.form, name) else people.said(one.form, name)
         if person is not None:
             said[role["role"]] = person
     return said
 
 
+def wrong_in(forms_: Sequence[Form]) -> list[Finding]:
+    """A mark for each form that finds something itself; the page shows it at its fields."""
+    return [Finding("", FORM, "Some values are not right.") for form in forms_ if not form.validate()]
+
+
 def refuse_if_wrong(found: Sequence[tuple[Form, str]]) -> None:
-    """`Invalid` with everything that the forms themselves find; the page shows them at their fields by itself."""
-    wrong = [Finding("", FORM, title) for form, title in found if not form.validate()]
+    """`Invalid` if a form finds something itself."""
+    wrong = wrong_in([form for form, _ in found])
     if wrong:
-        raise Invalid("Some values are not right.", wrong)
+        raise Invalid(wrong[0].detail, wrong)
 
 
 def in_words(found: Sequence[ItemForm], finding: Finding) -> str:
@@ -116,28 +121,46 @@ def in_words(found: Sequence[ItemForm], finding: Finding) -> str:
 
 
 def place_errors(found: Sequence[ItemForm], findings: Sequence[Finding]) -> list[Finding]:
-    """Put each finding at the field it is about, in members' words; answer them all for the summary."""
-    told = [_placed_error(found, one) for one in findings if one.rule != FORM]
-    of_forms = [] if told or not findings else [one for item in found for one in _of_form(item, len(found) > 1)]
-    return told + of_forms
+    """Put each finding at the field it is about, in members' words; answer them all for the summary, in the order of
+    the page. The forms have been validated, where they found something: what only echoes that is left out."""
+    told = [one for item in found for one in _of_form(item, len(found) > 1)]
+    refused = {(item.number, name) for item in found for name in item.form.errors if name}
+    told += [placed for one in findings if one.rule != FORM if (placed := _placed_error(found, one, refused))]
+    return _in_page_order(found, told)
 
 
 def _of_form(item: ItemForm, several: bool) -> list[Finding]:
     """What the form itself finds wrong."""
-    item.form.validate()
     return forms.summary(item.form, f"{item.title}: " if several else "")
 
 
-def _placed_error(found: Sequence[ItemForm], finding: Finding) -> Finding:
+def _in_page_order(found: Sequence[ItemForm], told: Sequence[Finding]) -> list[Finding]:
+    names = [f"/{name}" for item in found for name in (f"{item.prefix}item", *(field.name for field in item.form))]
+    place = {name: at for at, name in enumerate(names)}
+    return sorted(told, key=lambda one: place.get(one.pointer, len(place)))
+
+
+def _placed_error(found: Sequence[ItemForm], finding: Finding, refused: Set[tuple[int, str]]) -> Finding | None:
     one = _item_of(found, finding)
     if one is None:
         return Finding("/service", finding.rule, finding.detail) if finding.pointer == "/items" else finding
     sentence = _in_members_words(finding, one)
     name = _control_of(one, finding.pointer.strip("/").split("/")[2:])
+    if _echoes(one, name, finding, refused):
+        return None
     if name:
         forms.add_error(one.form, name, sentence)
     at = one.form[name].name if name else f"{one.prefix}item"
     return Finding(f"/{at}", finding.rule, in_words(found, finding))
+
+
+def _echoes(one: ItemForm, name: str, finding: Finding, refused: Set[tuple[int, str]]) -> bool:
+    """Whether the form has said so already: of the same control, or of another one of the same person. A change that
+    says nothing says nothing because what was typed is wrong."""
+    if not name:
+        return finding.rule == "required" and bool(one.form.errors)
+    alike = name.removesuffix(people.WHO) if name.startswith("contact_") else name
+    return any(number == one.number and other.startswith(alike) for number, other in refused)
 
 
 def _item_of(found: Sequence[ItemForm], finding: Finding) -> ItemForm | None:

@@ -104,6 +104,11 @@ def settle(form: Form, names: Iterable[str]) -> None:
             form[f"{name}_{WHO}"].data = ELSE
 
 
+def refused(form: Form, name: str) -> bool:
+    """Whether the form has found something wrong with this person."""
+    return any(form[f"{name}_{part}"].errors for part in (WHO, *LABELS, KEEP))
+
+
 def said(form: Form, name: str) -> dict[str, Any] | None:
     """Who is named: a contact by its id, or in words; None for nobody."""
     who = form[f"{name}_{WHO}"].data

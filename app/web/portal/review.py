@@ -27,17 +27,14 @@ def _page(
     order: Order, status: int = 200, *, typed: Any = None, findings: list[Finding] | None = None, **more: Any
 ) -> Any:
     """What stands in the way is told on arrival already, except for what this very page asks."""
-    standing = drafts.problems(order.id, actor())
-    ticked = _accepted(typed)
-    asked_here = [one for one in standing if one.pointer == "/terms" and not ticked and _places(typed)]
-    elsewhere = [one for one in standing if one.pointer != "/terms"]
+    elsewhere = [one for one in drafts.problems(order.id, actor()) if one.pointer != "/terms"]
     form, roles = about_form(order, typed), about.roles_of(order)
-    told = _placed(form, findings or [], asked_here if findings else [])
+    told = _placed(form, findings or [])
     package = packages.of_order(order)
     return wizard.show(
         "portal/review.html", order, "review", status, items=portal_draft.items(order, actor(), elsewhere),
         problems=_in_words(order, elsewhere), form=form, about=about.parts(form, roles), findings=told,
-        package=package, price=package_price(package), terms=terms.current(), accepted=ticked,
+        package=package, price=package_price(package), terms=terms.current(), accepted=_accepted(typed),
         options=portal_draft.options_of(order), qualified=qualification.of_order(order),
         expired=portal_draft.expired(order), can_go_back=wizard.steps_of(order),
         ends=all(item.action == "cease" for item in order.items), **more,
@@ -48,11 +45,6 @@ def _accepted(typed: Any) -> bool:
     """Whether the terms that are in force now are ticked."""
     now = terms.current()
     return typed is not None and now is not None and typed.get(TERMS) == now.version
-
-
-def _places(typed: Any) -> bool:
-    """Whether the order is to be placed, so that the terms are asked; not only kept for later."""
-    return typed is not None and typed.get("then") != LATER
 
 
 def about_form(order: Order, typed: Any) -> Form:
@@ -66,21 +58,20 @@ def about_form(order: Order, typed: Any) -> Form:
     return form
 
 
-def _placed(form: Form, findings: list[Finding], also: list[Finding]) -> list[Finding]:
+def _placed(form: Form, findings: list[Finding]) -> list[Finding]:
     """Findings about what this page asks, at their fields; those about items stand with the items."""
     if any(one.rule == item_read.FORM for one in findings):
         form.validate()
-        return forms.summary(form) + [Finding(f"/{TERMS}", one.rule, one.detail) for one in also]
-    told = []
+    told, refused = forms.summary(form), set(form.errors)
     for one in findings:
-        name = about.control_of(form, one.pointer)
-        if name:
+        if one.rule == item_read.FORM or one.pointer.startswith(("/items", "/qualification")):
+            continue
+        name = TERMS if one.pointer == "/version" else about.control_of(form, one.pointer)
+        if name in refused:
+            continue
+        if name in form:
             forms.add_error(form, name, one.detail)
-            told.append(Finding(f"/{name}", one.rule, one.detail))
-        elif one.pointer in ("/terms", "/version"):
-            told.append(Finding(f"/{TERMS}", one.rule, one.detail))
-        elif not one.pointer.startswith(("/items", "/qualification")):
-            told.append(one)
+        told.append(Finding(f"/{name or one.pointer.strip('/')}", one.rule, one.detail))
     return told
 
 
@@ -93,38 +84,45 @@ def _in_words(order: Order, findings: list[Finding]) -> list[Finding]:
 
 
 def _changes(order: Order, form: Form) -> dict[str, Any]:
-    """What the draft keeps. Once the order is placed, the payment has a row of its own."""
-    named = about.contacts(order, form, about.roles_of(order))
-    return {**about.said(form), "contacts": named, "payment_reference": form["payment_reference"].data or None}
+    """What the draft keeps, as far as the form does not refuse it. Once the order is placed, the payment has a row of
+    its own."""
+    changes = {**about.said(form), "contacts": about.contacts(order, form, about.roles_of(order))}
+    paid = form["payment_reference"]
+    return changes if paid.errors else {**changes, "payment_reference": paid.data or None}
 
 
 def save_review(draft_id: uuid.UUID) -> Any:
     """Place the order, or keep what was typed for later."""
     seen = wizard.seen(draft_id)
     if request.form.get("then") == LATER:
-        then = url_for("portal.orders", show="drafts")
-        return wizard.tried(draft_id, lambda: draft_steps.amend(seen, _said(draft_id)[1], actor()), then, _again)
+        return wizard.tried(draft_id, lambda: _keep(seen), url_for("portal.orders", show="drafts"), _again)
     placed = url_for("portal.order", order_id=draft_id)
     if sent.already(seen.form_key, draft_steps.SENT, draft_id):
         _note_payment(seen, about_form(wizard.find(draft_id), request.form))
         return redirect(placed, 303)
-    return wizard.tried(draft_id, lambda: _send(seen, draft_id), placed, _again)
+    return wizard.tried(draft_id, lambda: _send(seen), placed, _again)
 
 
-def _said(draft_id: uuid.UUID) -> tuple[Form, dict[str, Any]]:
-    """The form, and what it says of the order."""
+def _said(draft_id: uuid.UUID) -> tuple[Form, dict[str, Any], list[Finding]]:
+    """The form, what it says of the order, and what it finds wrong itself."""
     order = wizard.find(draft_id)
     form = about_form(order, request.form)
-    item_read.refuse_if_wrong([(form, "")])
-    return form, _changes(order, form)
+    wrong = item_read.wrong_in([form])
+    return form, _changes(order, form), wrong
 
 
-def _send(seen: draft_steps.Seen, draft_id: uuid.UUID) -> None:
-    form, changes = _said(draft_id)
+def _keep(seen: draft_steps.Seen) -> None:
+    _, changes, wrong = _said(seen.order_id)
+    draft_steps.amend(seen, changes, actor(), wrong=wrong)
+
+
+def _send(seen: draft_steps.Seen) -> None:
+    form, changes, wrong = _said(seen.order_id)
     version = request.form.get(TERMS, "").replace("\x00", "")[:20]
-    config = current_app.config["HANDOFF"]
     changes = {**changes, "payment_reference": None}
-    draft_steps.send(seen, changes, actor(), config, terms_version=version or None)
+    draft_steps.send(
+        seen, changes, actor(), current_app.config["HANDOFF"], terms_version=version or None, wrong=wrong
+    )  # fmt: skip
     _note_payment(seen, form)
 
 
