@@ -1,4 +1,5 @@
-"""The portal in a real browser: changes are seen within a second, one click confirms, nothing needs scripts.
+"""The portal in a real browser: changes are seen within a second, one click confirms, nothing needs scripts. Stories of
+two people: test_stories.py.
 
 The site is served by this process and the worker's hands are the test's own, so it knows when something was committed.
 """
@@ -72,6 +73,7 @@ def live(page: Page) -> None:
     expect(page.locator("html[data-ui-live=live]")).to_be_attached(timeout=10_000)
 
 
+@pytest.mark.acceptance
 def test_the_member_watches_the_order_move_without_a_reload(scene: Scene, address: str, browser: Browser) -> None:
     order = scene.placed(ONE_PORT)
     page = signed_in(browser, address).new_page()
@@ -154,23 +156,6 @@ def test_without_javascript_a_port_is_ordered_confirmed_and_cancelled(
     expect(page.get_by_text("Thank you. Your answer has been noted.")).to_be_visible()
 
 
-def test_owner_and_joiner_of_a_private_vlan(scene: Scene, address: str, browser: Browser) -> None:
-    order = scene.placed(*JOIN, type="join_pvlan")
-    joiner = signed_in(browser, address).new_page()
-    joiner.goto(f"/portal/orders/{order}")
-    live(joiner)
-    expect(joiner.locator("#order header .st").first).to_have_text("Waiting for Lighthouse Media to agree")
-    owner = signed_in(browser, address, cast.MEMBER2).new_page()
-    owner.goto("/portal/orders")
-
-    owner.get_by_role("link", name="Answer the request of Harbour Connect").click()
-    owner.get_by_role("button", name="Agree").click()
-    expect(owner.get_by_text("You agreed.")).to_be_visible()
-    scene.work()
-
-    expect(joiner.locator("#order header .st").first).to_have_text("Completed", timeout=5_000)
-
-
 @pytest.fixture
 def rooms(scene: Scene) -> dict[str, str]:
     """Every page of the portal at work, by name."""
@@ -198,6 +183,7 @@ def rooms(scene: Scene) -> dict[str, str]:
         "services": "/portal/services", "service": f"/portal/services/{service}",
         "change": f"/portal/services/{service}/modify", "cease": f"/portal/services/{own_port}/cease",
         "request": f"/portal/requests/{request}",
+        "new-for-customer": "/portal/new", "customer": "/portal/account/customers/new?then=order",
     }  # fmt: skip
 
 
@@ -220,9 +206,11 @@ def test_every_page_is_accessible_calm_and_fits(
     options: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
     member = signed_in(browser, address, **options)
     owner = signed_in(browser, address, cast.MEMBER2, **options)
+    reseller = signed_in(browser, address, cast.RESELLER, **options)
+    whose = {"request": owner, "new-for-customer": reseller, "customer": reseller}
     wrong: dict[str, object] = {}
     for name, path in rooms.items():
-        page = (owner if name == "request" else member).new_page()
+        page = whose.get(name, member).new_page()
         complaints = heard_from(page)
         page.goto(path)
         look(page, name, width, scheme, wrong, complaints)
