@@ -6,6 +6,7 @@ app             the application on both
 own_postgres, own_redis    servers that this test alone uses, to break them
 """
 
+import contextlib
 import json
 import os
 import uuid
@@ -40,12 +41,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """The last process of the run ends the server that they shared."""
+    """The last process of the run ends the server that they shared.
+
+    pytest has given its folder free by now: another run on this machine may tidy it away at any moment. Then the server
+    ends by itself, as it watches this process.
+    """
     factory = getattr(config, "_tmp_path_factory", None)
     if factory is None or os.environ.get("PYTEST_XDIST_WORKER"):
         return
     state = shared.folder(factory) / "postgres.json"
-    if state.exists():
+    with contextlib.suppress(FileNotFoundError):
         PostgresServer.attach(json.loads(state.read_text())).stop()
         state.unlink()
 
