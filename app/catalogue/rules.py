@@ -5,9 +5,11 @@ Rules about encapsulation and ceasing stand in `port_rules`.
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from app.catalogue.lines import Line, Lines, Place
 from app.catalogue.pvlan import MAX_P2P_UNITS, P2P
+from app.catalogue.world import ServiceFacts
 from app.domain.errors import Finding
 
 Rule = Callable[[Line, Lines], Iterator[Finding]]
@@ -30,6 +32,28 @@ def location_belongs_to_fabric(line: Line, lines: Lines) -> Iterator[Finding]:
     if location not in known:
         words = f"“{fabric}” is not present at “{location}”; the location can be {_list(known)}."
         yield line.detail_finding("location", "choice", words)
+
+
+def something_changes(line: Line, lines: Lines) -> Iterator[Finding]:
+    """A change makes the service different from how it is, unless that is changing anyway.
+
+    An order to join a private VLAN may say what the port must be, whether it is so already or not.
+    """
+    subject, place = lines.subject(line), lines.place(line.service_number)
+    if subject is None or subject.changing or line.creates or not line.details:
+        return
+    if any(other.is_join or (other is not line and lines.place(other.service_number) == place) for other in lines.all):
+        return
+    if all(_now(subject, name) == value for name, value in line.details.items()):
+        words = "The service is like this already, so nothing would change."
+        yield line.detail_finding(next(iter(line.details)), "same", words)
+
+
+def _now(subject: ServiceFacts, name: str) -> Any:
+    """What a detail of the service is at present."""
+    fact = {"bandwidth": "capacity", "service_capacity": "capacity"}.get(name, name)
+    known = getattr(subject, fact, None) if fact in _FACTS else None
+    return subject.details.get(name) if known is None else known
 
 
 def account_is_known(line: Line, lines: Lines) -> Iterator[Finding]:
@@ -229,7 +253,10 @@ def _list(words: object) -> str:
     return ", ".join(str(word) for word in words) if isinstance(words, dict | tuple | list) else str(words)
 
 
+_FACTS = frozenset({"capacity", "encapsulation", "vlan_id", "mac_address"})
+"""Details that a service's facts tell even where its details do not."""
 RULES: tuple[Rule, ...] = (
+    something_changes,
     account_is_known,
     one_owner_is_asked,
     port_group_fits,

@@ -16,12 +16,14 @@ class ServiceFacts:
     `port` and `pvlan` are service numbers, `port_group` an id; `encapsulation` is a port's, None where unknown.
     `joined`: a private VLAN of somebody else that the account has joined; it may have units in it, but not change it.
     `guest`: somebody else's unit in a private VLAN of the account; it may be ended with that VLAN, and nothing else.
+    `changing`: an order under way is going to change it, so that it will not stay as it is.
     """
 
     number: int | None
     service_type: str
     joined: bool = False
     guest: bool = False
+    changing: bool = False
     state: str = "active"
     fabric: str | None = None
     location: str | None = None

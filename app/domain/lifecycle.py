@@ -259,7 +259,8 @@ def _acted(move: Move, columns: tuple[str, ...], versioned: bool) -> ReturningUp
 def mark(
     item_id: uuid.UUID, *, version: int | None, by: str, what: str, reason: str | None = None, **flags: Any
 ) -> None:
-    """Set flags (held, cancelling) without moving the item; a running one sees them before its next step."""
+    """Set flags (held, cancelling) or other values without moving the item; a running one sees them before its next
+    step."""
     condition = [item.c.id == item_id, item.c.state.not_in(ENDED)]
     if version is not None:
         condition.append(item.c.version == version)
@@ -272,7 +273,8 @@ def mark(
     if row is None:
         _explain_refusal(item_id, None, version, what)
     assert row is not None
-    story.audit(by, what, order_id=row.order_id, item_id=item_id, reason=reason, after=flags)
+    after = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in flags.items()}
+    story.audit(by, what, order_id=row.order_id, item_id=item_id, reason=reason, after=after)
 
 
 def _explain_refusal(item_id: uuid.UUID, move: Move | None, version: int | None, what: str = "") -> None:

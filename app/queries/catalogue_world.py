@@ -12,7 +12,7 @@ from app.catalogue import JOIN_PVLAN, PortGroupFacts, ServiceFacts
 from app.catalogue.lines import facts_of_details
 from app.catalogue.world import ENDED_STATES
 from app.domain.models import AccessLine, Account, Fabric, Location, Order, OrderItem, PortGroup, Service
-from app.domain.states import State
+from app.domain.states import LIVE, State
 from app.extensions import db
 from app.queries.remembered import once
 
@@ -51,17 +51,19 @@ class DatabaseWorld:
     def service(self, number: int) -> ServiceFacts | None:
         own = Service.account_id.in_(self.account_ids)
         row = db.session.execute(
-            _with_carriers().where(
+            _with_carriers()
+            .add_columns(_under_change())
+            .where(
                 Service.number == number,
                 or_(own, _pvlan.account_id.in_(self.account_ids), joined_pvlan(self.account_ids)),
             )
         ).first()
         if row is None:
             return None
-        service, port, pvlan = row
+        service, port, pvlan, changing = row
         theirs = service.account_id not in self.account_ids
         guest = theirs and service.pvlan_service_id is not None
-        return replace(_facts(service, port, pvlan), joined=theirs and not guest, guest=guest)
+        return replace(_facts(service, port, pvlan), joined=theirs and not guest, guest=guest, changing=changing)
 
     def port_group(self, group_id: str) -> PortGroupFacts | None:
         if group_id not in self._groups:
@@ -120,6 +122,13 @@ def joined_pvlan(account_ids: AbstractSet[str]) -> ColumnElement[bool]:
         Order.type == JOIN_PVLAN,
         or_(Order.account_id.in_(account_ids), Order.sub_account_id.in_(account_ids)),
     )
+
+
+def _under_change() -> ColumnElement[bool]:
+    """Whether a living item of an order changes the service, or ends it."""
+    return exists().where(
+        OrderItem.service_id == Service.id, OrderItem.action != "new", OrderItem.state.in_(LIVE)
+    )  # fmt: skip
 
 
 def _with_carriers() -> Select[Service, int, int]:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from app.catalogue import Names, show
 from app.catalogue.common import FABRIC
 from app.domain.asks import Ask, thawed
+from app.domain.consent import ON_BEHALF
 from app.domain.models import Account, Fabric, Order, OrderItem, Service, Wait
 from app.domain.states import WaitKind
 from app.extensions import db
@@ -166,9 +167,14 @@ def _request(row: Any, vlans: list[Any], join: dict[str, Any] | None, fabrics: d
         wait_id=row.wait_id, order_id=row.order_id, order_number=row.number, order_version=row.version,
         joiner=row.joiner, joins=join is not None, tell=row.tell or "", asked_at=row.opened_at,
         fabric=show(FABRIC, fabric, "member", Names(fabrics=fabrics)), respond_by=row.due_at, open=row.open,
-        answered_by=row.answered_by, answered_at=row.closed_at, agreed=agreed,
+        answered_by=_answered_by(row), answered_at=row.closed_at, agreed=agreed,
         vlans=names or ([named] if named else []),
     )  # fmt: skip
+
+
+def _answered_by(row: Any) -> str | None:
+    """Who of the account that was asked; our staff are not named."""
+    return "our staff on your behalf" if (row.answers or {}).get(ON_BEHALF) else row.answered_by
 
 
 def _agreed(row: Any) -> bool | None:

@@ -1,6 +1,7 @@
 """Who does something: passed to every verb, so that permission and record are one."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from app.domain.permissions import STAFF, TEAM_OF, Role
@@ -29,9 +30,15 @@ class Actor:
         """Whether what this account writes and orders is this actor's to read and to change."""
         return self.trusted or account_id in self.account_ids
 
-    def on_behalf(self, audience: str) -> bool:
-        """Whether answering this audience means answering for a member, which needs a reason."""
-        return self.role is Role.SALES and not self.trusted and audience.startswith("account:")
+    def on_behalf(self, audience: str, of_order: Collection[str | None] = ()) -> bool:
+        """Whether answering this audience means answering in somebody else's place, which needs a reason.
+
+        `of_order`: the accounts that the order is of. A trusted program speaks for those, and for no other.
+        """
+        kind, _, account = audience.partition(":")
+        if kind != "account" or account in self.account_ids:
+            return False
+        return not (self.trusted and account in of_order)
 
     def may_answer(self, audience: str) -> bool:
         """Whether a wait for this audience is this actor's to answer."""

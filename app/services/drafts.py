@@ -13,6 +13,7 @@ submit(order_id, actor, config)           check everything, answer all problems 
 All but `submit` leave the commit to the caller. `Conflict` where the order is no draft any more, and nothing changed.
 """
 
+import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ from app.services import (
     logs,
     named_people,
     order_checks,
+    order_dates,
     order_parties,
     orders,
     package_items,
@@ -183,7 +185,8 @@ def amend(order_id: uuid.UUID, changes: Mapping[str, Any], actor: Actor, *, vers
     for name, value in {**changes, **({"contacts": people} if "contacts" in changes else {})}.items():
         setattr(order, name, value or empty[name] if name in empty else value)
     with db.session.no_autoflush:
-        found = order_checks.of_envelope(stored_input(order), _ids(order, actor))
+        found = order_checks.of_envelope(dataclasses.replace(stored_input(order), item_dates=()), _ids(order, actor))
+        found += order_dates.against_items(order_dates.of(order), order.items, changes)
     _refuse([*strangers, *found])
     _changed(order, actor, "draft changed")
     return order

@@ -10,9 +10,10 @@ from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.orm import aliased
 
 from app.domain import after_commit, asks, clock, lifecycle, status_words, story
+from app.domain.consent import CONSENT, GIVEN, ON_BEHALF
 from app.domain.errors import Finding, Forbidden, IllegalMove, Invalid, NotFound, Stale
 from app.domain.lifecycle import Move
-from app.domain.models import ItemDependency, OrderItem, StepRow, User, Wait
+from app.domain.models import ItemDependency, Order, OrderItem, StepRow, User, Wait
 from app.domain.states import ENDED, PERSON_WAITS, Stage, State, StepState, WaitKind
 from app.domain.story import Line
 from app.extensions import db
@@ -101,9 +102,13 @@ def answer_in_transaction(
     """Answer one open wait; the part of `resume` that confirming a whole order shares."""
     answers = asks.check(asks.thawed(wait.ask), given)
     wait_id, item_id, kind, title, step_key = wait.id, wait.item_id, wait.kind, wait.title, wait.step_key
+    facts = {**dict.fromkeys(wait.ask or {}), **answers}  # asked again, what is not said any more is forgotten
+    if kind is WaitKind.CONFIRM and wait.audience.startswith("account:"):
+        stands_in = on_behalf(wait, actor)
+        facts = {**facts, CONSENT: ON_BEHALF if stands_in else GIVEN}
+        answers = {**answers, ON_BEHALF: True} if stands_in else answers
     if kind in ADVANCING:
-        said = {**dict.fromkeys(wait.ask or {}), **answers}  # asked again, what is not said any more is forgotten
-        _step_over(item_id, Move.ANSWER, actor, version, StepState.SUCCEEDED, reason, facts=said)
+        _step_over(item_id, Move.ANSWER, actor, version, StepState.SUCCEEDED, reason, facts=facts)
     else:
         lifecycle.act(item_id, Move.RECHECK, version=version, by=actor.name, reason=reason)
         _waive(item_id)
@@ -116,12 +121,29 @@ def answer_in_transaction(
 def _may_answer(wait: Wait, actor: Actor, reason: str | None) -> None:
     if not actor.may_answer(wait.audience):
         raise Forbidden("This question is for somebody else to answer.")
-    if actor.on_behalf(wait.audience) and not (reason or "").strip():
-        raise Invalid("Say why you answer for the member.", [Finding("/reason", "required", "A reason is needed.")])
+    if on_behalf(wait, actor):
+        need_reason_on_behalf(reason)
     claimed = wait.claimed_by_id if wait.claim_until and wait.claim_until > clock.now() else None
     if claimed is not None and claimed != actor.user_id and not actor.trusted:
         owner = db.session.get(User, claimed)
         raise Stale(f"{owner.name if owner else 'Somebody else'} has claimed this item. Take it over first.")
+
+
+def on_behalf(wait: Wait, actor: Actor) -> bool:
+    """Whether the actor would answer this wait in another's place."""
+    own = db.session.execute(
+        select(Order.account_id, Order.sub_account_id)
+        .join(OrderItem, OrderItem.order_id == Order.id)
+        .where(OrderItem.id == wait.item_id)
+    ).one()
+    return actor.on_behalf(wait.audience, tuple(own))
+
+
+def need_reason_on_behalf(reason: str | None) -> None:
+    """`Invalid` unless somebody said why they answer in another's place."""
+    if not (reason or "").strip():
+        words = "Say why you answer for the account that is asked."
+        raise Invalid(words, [Finding("/reason", "required", words)])
 
 
 def _step_over(
@@ -319,6 +341,7 @@ def cancel(
     item_id: uuid.UUID, actor: Actor, reason: str, *, version: int | None = None, form_key: str | None = None
 ) -> None:
     """Cancel the item: what was done is undone by its compensation steps, then it ends as cancelled."""
+    need_reason(reason)
 
     def do() -> None:
         cancel_in_transaction(lifecycle.lock(item_id), actor.name, reason, version)

@@ -1,7 +1,7 @@
 """Changing an order that is under way: what may still change, and what it does to items that wait for a date."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import select, update
@@ -16,13 +16,13 @@ from app.domain.states import ENDED_STATUSES, PASSED_STEPS, Stage, State, Status
 from app.domain.story import Line
 from app.extensions import db
 from app.queries.catalogue_world import DatabaseWorld
-from app.services import change_words, named_people, service_contacts
+from app.services import change_words, named_people, order_dates, service_contacts
 from app.services.actor import Actor
+from app.services.order_dates import COMPLETION, START
 
 TEXTS = frozenset(
     {"po_number", "additional_cc", "notes", "description", "operator_order_ref", "operator_order_name", "comment"}
 )
-START, COMPLETION = "requested_start_date", "requested_completion_date"
 CHANGEABLE = TEXTS | {"contacts", START, COMPLETION}
 """What may be changed of an order that is under way."""
 GATES = {START: "start_date_reached", COMPLETION: "completion_date_reached"}
@@ -89,10 +89,17 @@ def _faults(order: Order, changes: Mapping[str, Any]) -> list[Finding]:
         for name in changes
         if name not in CHANGEABLE
     ]
-    start, completion = (changes.get(name, getattr(order, name)) for name in GATES)
-    if start and completion and completion < start and (START in changes or COMPLETION in changes):
-        findings.append(Finding(f"/{COMPLETION}", "order", "The completion lies before the start."))
-    return findings
+    return [*findings, *_wrong_dates(order, {name: changes[name] for name in GATES if name in changes})]
+
+
+def _wrong_dates(order: Order, changes: dict[str, Any]) -> Iterator[Finding]:
+    if not changes:
+        return
+    dates = order_dates.of(order, changes)
+    yield from order_dates.has_passed({name: at for name, at in changes.items() if at != getattr(order, name)})
+    if dates.backwards:
+        yield Finding(f"/{COMPLETION}", "order", order_dates.WORDS)
+    yield from order_dates.against_items(dates, order.items, changes)
 
 
 def _plain(value: Any) -> Any:
@@ -144,10 +151,8 @@ def change_item(item_id: uuid.UUID, actor: Actor, changes: dict[str, Any], *, ve
     if item.state is State.IDLE:
         raise Conflict("The item is one of a draft: replace the draft instead.")
     values = {name: value for name, value in changes.items() if name in GATES}
-    start, completion = (values.get(name, getattr(item, name)) for name in GATES)
-    if start and completion and completion < start:
-        words = "The completion lies before the start."
-        raise Invalid(words, [Finding(f"/{COMPLETION}", "order", words)])
+    if wrong := order_dates.of_changed_item(item, values):
+        raise Invalid("Some of this cannot be changed.", wrong)
     moved = {name: value or getattr(item.order, name) for name, value in values.items() if value != getattr(item, name)}
     if moved:
         _look_again(item, moved)

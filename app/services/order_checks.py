@@ -5,15 +5,14 @@ import uuid
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from app.catalogue import CheckedItem, check_order, units_too
 from app.domain.errors import Finding
 from app.domain.models import Order
 from app.extensions import db
 from app.queries.catalogue_world import DatabaseWorld
-from app.services import access_checks, named_people, order_links
-from app.services.order_input import OrderInput, WishedDates
+from app.services import access_checks, named_people, order_dates, order_links
+from app.services.order_input import OrderInput
 
 BATCH_ALIAS = re.compile(r"B\d{6}_\d{5}", re.ASCII)
 
@@ -35,8 +34,8 @@ def check(wanted: OrderInput, account_ids: AbstractSet[str]) -> CheckedOrder:
     links = order_links.resolve(wanted.items, account_ids, _dated(wanted))
     checked = check_order(wanted.type, links.items, DatabaseWorld(account_ids))
     findings = [
-        *checked.findings, *links.findings, *of_envelope(wanted, account_ids), *_customer_is_missing(wanted),
-        *_people_to_call(wanted, account_ids), *access_checks.missing(wanted),
+        *checked.findings, *links.findings, *of_envelope(wanted, account_ids), *order_dates.past(wanted),
+        *_customer_is_missing(wanted), *_people_to_call(wanted, account_ids), *access_checks.missing(wanted),
     ]  # fmt: skip
     if not findings:
         findings += _changed_before_made(wanted, checked.items)
@@ -59,7 +58,7 @@ def whole(wanted: OrderInput, account_ids: AbstractSet[str]) -> OrderInput:
 
 def of_envelope(wanted: OrderInput, account_ids: AbstractSet[str]) -> list[Finding]:
     """What is wrong beside the items; also asked of drafts, which must not name what is somebody else's."""
-    findings = list(_dates(wanted))
+    findings = list(order_dates.backwards(wanted))
     if wanted.parent_order_id is not None:
         parent = db.session.get(Order, wanted.parent_order_id)
         if parent is None or parent.account_id not in account_ids:
@@ -78,19 +77,9 @@ def _people_to_call(wanted: OrderInput, account_ids: AbstractSet[str]) -> Iterat
         yield from named_people.nameless(people, f"/items/{index}/contacts")
 
 
-def _dates(wanted: OrderInput) -> Iterator[Finding]:
-    several: Sequence[tuple[str, WishedDates]] = [
-        ("", wanted.dates), *((f"/items/{n}", dates) for n, dates in enumerate(wanted.item_dates))
-    ]  # fmt: skip
-    for pointer, dates in several:
-        if dates.start and dates.completion and dates.completion < dates.start:
-            words = "The completion lies before the start."
-            yield Finding(f"{pointer}/requested_completion_date", "order", words)
-
-
 def _dated(wanted: OrderInput) -> list[bool]:
     """For each item whether a date is wished for it."""
-    return [_moment(one, wanted.dates) is not None for one in wanted.wishes()]
+    return [one.within(wanted.dates).moment is not None for one in wanted.wishes()]
 
 
 def _customer_is_missing(wanted: OrderInput) -> list[Finding]:
@@ -109,17 +98,12 @@ def _changed_before_made(wanted: OrderInput, items: Sequence[CheckedItem]) -> It
         maker = one.service_number["item"] if isinstance(one.service_number, dict) else None
         if maker is None or maker not in index_of:
             continue
-        begins = _moment(wishes[index_of[maker]], wanted.dates)
-        ends = _moment(wishes[index], wanted.dates)
+        begins = wishes[index_of[maker]].within(wanted.dates).moment
+        ends = wishes[index].within(wanted.dates).moment
         if begins and ends and ends < begins:
             name = "requested_start_date" if wishes[index].start else "requested_completion_date"
             words = f"Item {one.number} would come before item {maker}, whose service it is about."
             yield Finding(f"/items/{index}/{name}", "order", words)
-
-
-def _moment(own: WishedDates, of_order: WishedDates) -> datetime | None:
-    """When an item is wished to take effect; its own date wins over the order's."""
-    return own.start or own.completion or of_order.start or of_order.completion
 
 
 def origin(wanted: OrderInput) -> str:

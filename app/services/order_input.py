@@ -16,6 +16,20 @@ class WishedDates:
     start: datetime | None = None
     completion: datetime | None = None
 
+    @property
+    def backwards(self) -> bool:
+        """Whether the completion lies before the start."""
+        return bool(self.start and self.completion and self.completion < self.start)
+
+    @property
+    def moment(self) -> datetime | None:
+        """When it is wished to take effect: with a start it is begun then, with a completion alone switched then."""
+        return self.start or self.completion
+
+    def within(self, of_order: "WishedDates") -> "WishedDates":
+        """An item's dates in effect: its own wins over the order's."""
+        return WishedDates(self.start or of_order.start, self.completion or of_order.completion)
+
 
 @dataclass(frozen=True)
 class OrderInput:

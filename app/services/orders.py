@@ -13,6 +13,7 @@ from app.catalogue import CheckedItem
 from app.catalogue.registry import any_cancelled_when_asked
 from app.config import Config
 from app.domain import after_commit, asks, clock, lifecycle, status_words, story
+from app.domain.consent import ON_BEHALF
 from app.domain.errors import Forbidden, IllegalMove, Invalid, Stale
 from app.domain.lifecycle import Move
 from app.domain.models import Account, Order, OrderItem, Wait
@@ -185,11 +186,15 @@ def reject(
 
     def do() -> None:
         _as_seen(order_id, version)
+        in_anothers_place = False
         for wait in _declinable(order_id, actor):
+            answers = {"agreed": False, ON_BEHALF: item_verbs.on_behalf(wait, actor)}
+            in_anothers_place = in_anothers_place or answers[ON_BEHALF]
             lifecycle.act(wait.item_id, Move.REJECT, version=None, by=actor.name, reason=reason)
-            lifecycle.close_wait(wait.item_id, "answered", by=actor.name, answers={"agreed": False})
+            lifecycle.close_wait(wait.item_id, "answered", by=actor.name, answers=answers)
             lifecycle.settle(wait.item_id)
-        story.log(order_id, Line(user=f"The order was declined: {reason}"), by=actor.name)
+        whose = " on behalf of the private VLAN's owner" if in_anothers_place else ""
+        story.log(order_id, Line(user=f"The order was declined{whose}: {reason}"), by=actor.name)
 
     once_and_whole(actor, "reject order", form_key, do, order_id)
 
@@ -206,14 +211,18 @@ def _as_seen(order_id: uuid.UUID, version: int | None) -> None:
 
 
 def _confirmable(order_id: uuid.UUID, actor: Actor, reason: str | None, only: str | None) -> list[Wait]:
-    """This actor's open questions that a yes answers. On a member's behalf only with why."""
-    said_why = bool((reason or "").strip())
-    mine = [
+    """This actor's open questions that a yes answers. In another's place only with why."""
+    answerable = [
         wait for wait in _waits(order_id, actor, Wait.kind.in_((WaitKind.CONFIRM, WaitKind.MEMBER)))
-        if only in (None, wait.audience) and (said_why or not actor.on_behalf(wait.audience)) and _yes_will_do(wait)
+        if only in (None, wait.audience) and _yes_will_do(wait)
     ]  # fmt: skip
-    if not mine:
+    if not answerable:
         raise IllegalMove("There is nothing to confirm: the order is not waiting for your agreement.")
+    if (reason or "").strip():
+        return answerable
+    mine = [wait for wait in answerable if not item_verbs.on_behalf(wait, actor)]
+    if not mine:
+        item_verbs.need_reason_on_behalf(reason)
     return mine
 
 
@@ -252,6 +261,7 @@ def cancel(
 ) -> None:  # fmt: skip
     """Cancel all items that are still alive. A member may do so until an item is being provisioned; of an order with
     access lines only while it waits for the member's answer."""
+    item_verbs.need_reason(reason)
 
     def do() -> None:
         _as_seen(order_id, version)

@@ -10,6 +10,15 @@ from tests import cast
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DISCOUNT = {"fabric": "edi2", "pvlan_type": "mp2mp", "service_name": "Discount for roaming", "bandwidth": 10}
+PVLAN_NEW = {"service_type": "pvlan", "item_action": "new", "details": DISCOUNT}
+
+
+def wishes(days: dict[str, int]) -> dict[str, str]:
+    """Wished dates in so many days: start, completion."""
+    return {
+        f"requested_{name}_date": (clock.now() + timedelta(days=number)).isoformat(timespec="seconds")
+        for name, number in days.items()
+    }
 
 
 def states(program: Any, order: dict[str, Any]) -> list[str]:
@@ -110,3 +119,72 @@ def test_a_draft_that_is_submitted_is_what_would_have_been_placed(crm, placed, w
     told = ("item_number", "service_type", "item_action", "details", "depends_on", "status")
     want = [{name: item[name] for name in told} for item in placed(seed)["items"]]
     assert [{name: item[name] for name in told} for item in submitted.json["items"]] == want
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("order", "item", "pointer"),
+    [
+        ({"start": 9, "completion": 5}, {}, "/requested_completion_date"),
+        ({"start": 9}, {"completion": 5}, "/items/0/requested_completion_date"),
+        ({"completion": 5}, {"start": 9}, "/items/0/requested_start_date"),
+        ({"start": 5}, {"start": 9, "completion": 8}, "/items/0/requested_completion_date"),
+    ],
+)
+def test_a_completion_before_its_start_is_refused_whoever_says_which(crm, order, item, pointer):
+    sent = {"requestor": {"account_id": cast.HARBOUR}, "items": [{**PVLAN_NEW, **wishes(item)}], **wishes(order)}
+    for address in ("/oms/orders", "/oms/orders?draft=true"):
+        refused = crm.post(address, json=sent)
+        assert refused.status_code == 422, refused.json
+        assert (pointer, "order") in [(one["pointer"], one["rule"]) for one in refused.json["errors"]]
+
+
+@ON_SQLITE
+def test_an_items_own_dates_win_so_the_orders_may_say_otherwise(crm):
+    item = {**PVLAN_NEW, **wishes({"start": 2, "completion": 3})}
+    sent = {"requestor": {"account_id": cast.HARBOUR}, "items": [item], **wishes({"start": 9})}
+    assert crm.post("/oms/orders", json=sent).status_code == 201
+
+
+@ON_SQLITE
+def test_dates_that_are_moved_must_go_with_those_that_stay(crm, work):
+    item = {**PVLAN_NEW, **wishes({"completion": 20})}
+    order = scheduled(crm, work, items=[item])  # the order says: start in nine days
+    here, its_item = f"/oms/orders/{order['id']}", f"/oms/order-items/{order['items'][0]['id']}"
+
+    late = crm.patch(here, json=wishes({"start": 25}))
+    assert (late.status_code, late.json["errors"][0]["pointer"]) == (422, "/requested_start_date")
+    assert late.json["errors"][0]["detail"] == "Item 1 says otherwise: its completion lies before this."
+    early = crm.patch(its_item, json=wishes({"completion": 5}))
+    assert (early.status_code, early.json["errors"][0]["pointer"]) == (422, "/requested_completion_date")
+    assert early.json["errors"][0]["detail"] == "The completion lies before the order's start."
+    assert crm.patch(its_item, json=wishes({"start": 19})).status_code == 200
+    assert crm.patch(here, json=wishes({"start": 25})).status_code == 200  # now it is none of the item's any more
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("name", ["start", "completion"])
+def test_a_date_that_has_passed_is_refused_but_a_day_is_forgiven(crm, work, name):
+    field = f"requested_{name}_date"
+    for sent in ({"items": [{**PVLAN_NEW, **wishes({name: -2})}]}, {"items": [PVLAN_NEW], **wishes({name: -2})}):
+        refused = crm.post("/oms/orders", json={"requestor": {"account_id": cast.HARBOUR}, **sent})
+        assert refused.status_code == 422
+        (finding,) = refused.json["errors"]
+        assert (finding["pointer"].rpartition("/")[2], finding["rule"]) == (field, "past")
+        assert finding["detail"] == f"This {name} has passed; without one we begin at once."
+    today = {"requestor": {"account_id": cast.HARBOUR}, "items": [PVLAN_NEW], field: clock.now().date().isoformat()}
+    assert crm.post("/oms/orders", json=today).status_code == 201
+
+    order = scheduled(crm, work)
+    assert crm.patch(f"/oms/orders/{order['id']}", json=wishes({name: -2})).json["errors"][0]["rule"] == "past"
+    path = f"/oms/order-items/{order['items'][0]['id']}"
+    assert crm.patch(path, json=wishes({name: -2})).json["errors"][0]["rule"] == "past"
+
+
+@ON_SQLITE
+def test_a_drafts_dates_may_pass_and_are_asked_again_when_it_is_submitted(crm):
+    sent = {"requestor": {"account_id": cast.HARBOUR}, "items": [PVLAN_NEW], **wishes({"start": 1})}
+    draft = crm.post("/oms/orders?draft=true", json=sent).json
+    clock.advance(timedelta(days=3))
+    refused = crm.post(f"/oms/orders/{draft['id']}/submit")
+    assert [one["pointer"] for one in refused.json["errors"]] == ["/requested_start_date"]

@@ -91,8 +91,12 @@ def test_a_cancelled_order_ends_with_its_dates_and_outcome(crm, placed, work):
 
 
 def test_a_cancel_says_why(crm, placed):
-    answer = crm.post(f"/oms/orders/{placed()['id']}/cancel", json={})
-    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/reason")
+    order = placed()
+    for address in (f"/oms/orders/{order['id']}", f"/oms/order-items/{order['items'][0]['id']}"):
+        for said in ({}, {"reason": ""}, {"reason": " \n"}):
+            answer = crm.post(f"{address}/cancel", json=said)
+            assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/reason")
+    assert crm.get(f"/oms/orders/{order['id']}").json["status"] == "ordered"
 
 
 def test_a_member_cancels_until_an_item_is_being_provisioned(member, crm, placed, work):
@@ -129,11 +133,38 @@ def test_the_owner_may_decline_with_a_reason(joining, owner, crm, member):
     assert "The order was declined: We are full" in told
 
 
-def test_a_trusted_program_agrees_for_the_owner_and_sees_the_order(joining, crm):
-    answer = crm.post(f"/oms/orders/{joining['id']}/confirm", json={"reason": "The owner rang us"})
+def test_a_trusted_program_agrees_for_the_owner_and_says_why(joining, crm, member, work):
+    here = f"/oms/orders/{joining['id']}"
+    for said in ({}, {"reason": "  "}):
+        refused = crm.post(f"{here}/confirm", json=said)
+        assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/reason")
+    item = crm.get(here).json["items"][0]
+    refused = crm.post(f"/oms/order-items/{item['id']}/resume", json={"version": item["version"]})
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/reason")
+
+    answer = crm.post(f"{here}/confirm", json={"reason": "The owner rang us"})
+
     assert answer.status_code == 200
     assert answer.json["id"] == joining["id"]
-    assert crm.post(f"/oms/orders/{joining['id']}/confirm", json={}).status_code == 409
+    assert crm.post(f"{here}/confirm", json={}).status_code == 409
+    work()
+    told = [line["user_message"] for line in member.get("/oms/order-logs").json["items"]]
+    assert f"We agreed on behalf of the owner of private VLAN {cast.PVLAN} that you join it." in told
+    assert not any("The owner" in (words or "") for words in told)
+
+
+def test_a_trusted_program_says_why_it_declines_for_the_owner_and_the_member_reads_for_whom(joining, crm, member):
+    assert crm.post(f"/oms/orders/{joining['id']}/reject", json={"reason": "They rang: no"}).status_code == 200
+    told = [line["user_message"] for line in member.get("/oms/order-logs").json["items"]]
+    assert "The order was declined on behalf of the private VLAN's owner: They rang: no" in told
+
+
+def test_a_trusted_program_speaks_for_the_member_whose_order_it_is(crm, placed, work):
+    order = placed("connexions_new")
+    work()
+    item = crm.get(f"/oms/orders/{order['id']}").json["items"][0]
+    assert item["wait"]["audience"] == f"account:{order['requestor']['account_id']}"
+    assert crm.post(f"/oms/orders/{order['id']}/confirm").status_code == 200
 
 
 def test_a_stranger_neither_agrees_nor_declines(app, joining):

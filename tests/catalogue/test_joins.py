@@ -2,7 +2,7 @@
 
 from app.catalogue import check_order
 from tests.catalogue import fake_world as w
-from tests.catalogue.orders import items_of, seed
+from tests.catalogue.orders import change, items_of, seed
 
 
 def test_the_join_is_told_from_a_new_private_vlan_by_the_order_type():
@@ -13,6 +13,6 @@ def test_the_join_is_told_from_a_new_private_vlan_by_the_order_type():
 
 
 def test_a_join_order_needs_something_to_join():
-    order = seed("join_pvlan")
-    findings = check_order("join_pvlan", items_of(order)[1:], w.FakeWorld()).findings
+    port = change("multiservice_port", "edit_encap", w.PORT, encapsulation="qinq")
+    findings = check_order("join_pvlan", [port], w.FakeWorld()).findings
     assert [(one.pointer, one.rule) for one in findings] == [("/items", "required")]

@@ -43,6 +43,7 @@ def test_dates_references_and_bandwidth_change_in_one_go_until_it_has_begun(scen
         ({"i1-bandwidth": "much"}, "i1-bandwidth", "Service Capacity"),
         ({"additional_cc": "nobody"}, "additional_cc", "not an e-mail address"),
         ({"start": LATER, "completion": "2099-04-01T09:00"}, "completion", "before the start"),
+        ({"start": "2026-01-01T09:00"}, "start", "This start has passed"),
         ({}, "", "Nothing was changed"),
     ],
 )

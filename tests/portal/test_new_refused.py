@@ -79,6 +79,7 @@ def test_a_form_that_was_tampered_with_is_refused_at_its_field(scene: Scene) -> 
         ("additional_cc", "nobody", "not an e-mail address"),
         ("start", "tomorrow", "not a date"),
         ("completion", "2099-04-01T09:00", "before the start"),
+        ("start", "2026-01-01T09:00", "This start has passed"),
     ],
 )
 def test_what_is_wrong_about_the_order_stands_at_its_field(scene: Scene, name: str, typed: str, sentence: str) -> None:

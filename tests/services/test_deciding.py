@@ -144,8 +144,9 @@ def test_an_order_that_is_not_there_is_not_found(exchange):
 
 @ON_SQLITE
 def test_sales_agree_on_an_owners_behalf_only_with_a_reason(asked):
-    with pytest.raises(IllegalMove):
+    with pytest.raises(Invalid) as refused:
         orders.confirm(asked.id, SALES)
+    assert [one.pointer for one in refused.value.errors] == ["/reason"]
     assert statuses(asked) == {Status.AWAITING_ORDER_CONFIRMATION}
     orders.confirm(asked.id, SALES, reason="They said so on the telephone")
     assert statuses(asked) == {Status.INVENTORY}

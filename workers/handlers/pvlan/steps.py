@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.domain import asks
+from app.domain.consent import CONSENT, GIVEN, ON_BEHALF
 from app.domain.errors import PermanentFailure
 from app.domain.states import WaitKind
 from workers.handlers.shared.details import owner
@@ -56,10 +57,20 @@ def enter_owners_pvlan(task: Task) -> Facts:
     pvlan = task.stock.numbered(int(task.facts["joined_pvlan"]))
     task.stock.link_service(task.item, pvlan)
     task.say(
-        user=f"The owner of private VLAN {pvlan.number} agreed that you join it.",
+        user=_agreed(task, pvlan.number),
         debug=f"Joins private VLAN {pvlan.number} of account {pvlan.account_id}.",
     )
     return {"pvlan_service_number": pvlan.number}
+
+
+def _agreed(task: Task, number: int) -> str:
+    """Who agreed, as it was."""
+    consent = task.facts.get(CONSENT)
+    if consent == GIVEN:
+        return f"The owner of private VLAN {number} agreed that you join it."
+    if consent == ON_BEHALF:
+        return f"We agreed on behalf of the owner of private VLAN {number} that you join it."
+    return f"You may join private VLAN {number}."  # the question was passed over
 
 
 def _leave(task: Task) -> Facts:
