@@ -17,22 +17,34 @@ from app.domain.states import Status
 from app.extensions import db
 from app.queries import names, portal_choices
 from app.queries.portal_words import Numbered, item_title
-from app.services import drafts, named_people, order_checks, packages, qualification, service_contacts
+from app.services import (
+    draft_groups,
+    draft_places,
+    drafts,
+    named_people,
+    order_checks,
+    packages,
+    qualification,
+    service_contacts,
+)
 from app.services.actor import Actor
+from app.services.draft_groups import Groups
 
 MOST_DRAFTS = 50
 
 
 @dataclass(frozen=True)
 class DraftItem:
-    """One item in words. `needs`: the titles of items that must be completed before it starts."""
+    """One item in words. `needs`: the titles of items that must be completed before it starts; `asks_where`: of it
+    itself is asked where it is to be; `removable`: it can be taken out of the order."""
 
     number: int
     title: str
     action: str
     rows: list[Row]
     needs: list[str]
-    bundled: bool
+    asks_where: bool
+    removable: bool
     start: datetime | None
     completion: datetime | None
 
@@ -56,11 +68,13 @@ def find(actor: Actor, order_id: uuid.UUID) -> Order | None:
     return order if order is not None and order.account_id in actor.account_ids else None
 
 
-def offered(order: Order, found: Qualification | None) -> list[Package]:
-    """The packages with the service that the draft is about, as far as they can be had where it is to be."""
-    if not order.items or order.items[0].action != "new":
+def offered(groups: Groups, found: Qualification | None) -> list[Package]:
+    """The packages with the service that the draft was started with, as far as they can be had where it is to be."""
+    main = groups.main()
+    if main is None or groups.items[main].action != "new":
         return []
-    wanted, there = order.items[0].service_type, _place(order)
+    wanted, where = groups.items[main].service_type, draft_places.where_of(groups, main)
+    there = where.site if where is not None else {}
     return [
         one for one in packages.listed(found)
         if any(service.service_type == wanted for service in one.services)
@@ -68,26 +82,24 @@ def offered(order: Order, found: Qualification | None) -> list[Package]:
     ]  # fmt: skip
 
 
-def _place(order: Order) -> Mapping[str, Any]:
-    details = order.items[0].details
-    port = details.get("port")
-    if isinstance(port, dict):
-        details = next((item.details for item in order.items if item.item_number == port.get("item")), {})
-    return {name: details[name] for name in ("fabric", "location") if details.get(name)}
-
-
 def _fits(site: Mapping[str, str], there: Mapping[str, Any]) -> bool:
     return all(site.get(name, value) == value for name, value in there.items())
 
 
-def expired(order: Order) -> bool:
-    """Whether what was found out about the place is not believed any more."""
-    found = qualification.of_order(order)
-    return found is not None and found.valid_until <= clock.now()
+def expired(order: Order, number: int | None) -> bool:
+    """Whether what was found out about the place of this item is not believed any more."""
+    return number is not None and number in stale(order)
+
+
+def stale(order: Order) -> list[int]:
+    """The items of which that is so."""
+    now = clock.now()
+    return [one for found, numbers in qualification.all_of(order) if found.valid_until <= now for one in numbers]
 
 
 def items(order: Order, actor: Actor, problems: Sequence[Finding]) -> list[DraftItem]:
-    """The draft's items in words; what waits for what only once nothing about them is wrong."""
+    """The draft's items in words. As long as something about them is wrong, what waits for what is told only as far as
+    they name each other."""
     setups = drafts.setups_of(order)
     inputs = [drafts.item_input(item, setups.get(item.id)) for item in order.items]
     known = portal_choices.services_named([one.service_number for one in inputs])
@@ -97,7 +109,10 @@ def items(order: Order, actor: Actor, problems: Sequence[Finding]) -> list[Draft
     bundles = bundles_of(setups.values())
     numbered = [Numbered(item.item_number, item.service_type, item.action, item.details) for item in order.items]
     called = replace(called, items=item_names(numbered, "member"))
-    needs = _needs(order, actor) if not any(one.pointer.startswith("/items") for one in problems) else {}
+    wrong = any(one.pointer.startswith("/items") for one in problems)
+    needs = _named(order.items) if wrong else _needs(order, actor)
+    groups = draft_groups.Groups(order, setups, {item.item_number: item for item in order.items})
+    leads, bundled = groups.leads(), groups.bundled()
     titles = {one.item_number: item_title(one.item_number, one.service_type, one.action, order.type)
               for one in order.items}  # fmt: skip
     return [
@@ -105,7 +120,8 @@ def items(order: Order, actor: Actor, problems: Sequence[Finding]) -> list[Draft
             number=item.item_number, title=titles[item.item_number], action=item.action,
             rows=_rows(said, order, called, known, actor) + beside(setups.get(item.id), bundles),
             needs=[titles[number] for number in needs.get(item.item_number, ())],
-            bundled=(setup := setups.get(item.id)) is not None and setup.package_service_id is not None,
+            asks_where=item.item_number in leads,
+            removable=len(order.items) > 1 and item.item_number not in bundled,
             start=item.requested_start_date, completion=item.requested_completion_date,
         )
         for item, said in zip(order.items, inputs, strict=True)
@@ -164,6 +180,17 @@ def _needs(order: Order, actor: Actor) -> dict[int, tuple[int, ...]]:
     ids = {account for account in (order.account_id, order.sub_account_id) if account}
     checked = order_checks.check(drafts.stored_input(order), ids)
     return {one.number: one.depends_on for one in checked.items}
+
+
+def _named(items: Sequence[OrderItem]) -> dict[int, tuple[int, ...]]:
+    numbers = {one.item_number for one in items}
+    return {
+        one.item_number: tuple(
+            value["item"] for value in one.details.values()
+            if isinstance(value, dict) and value.get("item") in numbers and value["item"] != one.item_number
+        )
+        for one in items
+    }  # fmt: skip
 
 
 def rows(actor: Actor) -> list[DraftRow]:

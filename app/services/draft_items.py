@@ -93,6 +93,7 @@ def write(
             setup = ItemSetup(item=item, features={}, contacts={})
             db.session.add(setup)
         setup.service_ref = one.service_number
+        setup.made_for = setup.made_for if setup.made_for in {other.number for other in read} else None
         setup.depends_on = list(raw.depends_on) if raw.depends_on else None
 
 

@@ -6,16 +6,17 @@ still in the version that was seen (`Stale` otherwise). The rules stand in `draf
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.catalogue import ItemInput
 from app.config import Config
 from app.domain.errors import Conflict, Finding, Invalid
-from app.domain.models import FormKey, Order
+from app.domain.models import FormKey, Order, Qualification
 from app.extensions import db
 from app.services import (
+    draft_groups,
     draft_places,
     drafts,
     named_people,
@@ -26,6 +27,7 @@ from app.services import (
     terms,
 )
 from app.services.actor import Actor
+from app.services.draft_groups import Groups
 from app.services.draft_places import Where
 from app.services.once import key_of, once, once_and_whole
 from app.services.order_input import OrderInput, WishedDates
@@ -33,6 +35,7 @@ from app.services.requirements import Values
 
 START = "draft "
 SENT = "draft: sent"
+GONE = "This item is not in the order any more."
 
 
 @dataclass(frozen=True)
@@ -82,26 +85,51 @@ def _whole(seen: Seen, actor: Actor, what: str, do: Callable[[Order], None]) -> 
     )
 
 
-def place(seen: Seen, where: Where, actor: Actor) -> None:
-    """Find out whether it can be had there, keep the answer, and put the draft's items there.
+def place(seen: Seen, where: Where, actor: Actor, number: int | None = None) -> None:
+    """Find out whether it can be had there, keep the answer, and put there the item of this number with what belongs to
+    it; None: what the draft was started with.
 
     `Invalid` at `/where` if it cannot, with the reason.
     """
 
     def do(order: Order) -> None:
-        if not order.items:
+        groups = draft_groups.of(order)
+        if not groups.items:
             raise Conflict("This draft says nothing of what is wanted yet; add something to it first.")
-        found = qualification.ask(draft_places.question(order, where), actor)
-        draft_places.refuse_unless_there(order, where, found)
-        qualification.keep(order, found, actor)
-        _put_there(order, where, actor)
+        if number is not None and number not in groups.items:
+            raise Conflict(GONE)
+        lead = groups.lead_of(number) if number is not None else groups.main()
+        assert lead is not None  # there are items
+        found = None
+        if where.item is None:
+            found = qualification.ask(draft_places.question(groups, lead, where), actor)
+            draft_places.refuse_unless_there(groups, lead, where, found)
+        _put_there(groups, lead, where, actor, found)
 
     _whole(seen, actor, "draft: where", do)
 
 
-def _put_there(order: Order, where: Where, actor: Actor) -> None:
-    items = draft_places.placed(order, _inputs(order), where)
+def _put_there(groups: Groups, lead: int, where: Where, actor: Actor, found: Qualification | None) -> None:
+    """Place a group; what is added for it belongs to it, and what it needs no more stays for itself."""
+    order, before = groups.order, set(groups.items)
+    items = draft_places.placed(groups, _inputs(order), lead, where)
     drafts.set_items(order.id, items, _dates(order, items), actor)
+    now = draft_groups.of(order)
+    for number in set(now.items) - before:
+        _belongs(now, number, lead)
+    for number in now.made_for(lead) - draft_places.needed_by(now, lead):
+        _belongs(now, number, None)
+    if found is not None:
+        qualification.keep(order, found, actor, now.together(lead))
+    elif where.item is not None:
+        qualification.cover(order, now.together(lead), where.item)
+    db.session.flush()
+
+
+def _belongs(groups: Groups, number: int, lead: int | None) -> None:
+    setup = groups.setup(number)
+    if setup is not None:
+        setup.made_for = lead
 
 
 def _dates(order: Order, items: Sequence[ItemInput]) -> list[WishedDates]:
@@ -120,17 +148,29 @@ def choose(seen: Seen, code: str, actor: Actor) -> None:
     before and has changed since is taken as it is now."""
 
     def do(order: Order) -> None:
-        where = draft_places.where_of(order)
-        if order.package_id is None:
-            others = draft_places.beside_the_first(order, _inputs(order))
-            drafts.set_items(order.id, others, _dates(order, others), actor)
-        package_items.select_for(order, code, where.site if where else {}, actor)
+        groups = draft_groups.of(order)
+        main = groups.main()
+        where = draft_places.where_of(groups, main)
+        found = qualification.of_item(order, main) if main is not None else None
+        if order.package_id is None and main is not None:
+            _take_out(order, groups.together(main), actor)
+        package_items.select_for(order, code, where.site if where else {}, actor, found)
         db.session.flush()
         db.session.expire(order, ["items"])
-        if where is not None:
-            _put_there(order, where, actor)
+        groups = draft_groups.of(order)
+        lead = groups.main()
+        if where is not None and lead is not None:
+            _put_there(groups, lead, where, actor, found)
 
     _whole(seen, actor, "draft: what", do)
+
+
+def _take_out(order: Order, numbers: Collection[int], actor: Actor) -> None:
+    """The draft without these items; what named them has to be chosen anew."""
+    left = [one for one in _inputs(order) if one.item_number not in numbers]
+    for number in numbers:
+        left = [_without(one, number) for one in left]
+    drafts.set_items(order.id, left, _dates(order, left), actor)
 
 
 def _add(order: Order, wanted: ItemInput, actor: Actor) -> None:
@@ -142,20 +182,21 @@ def _add(order: Order, wanted: ItemInput, actor: Actor) -> None:
 
 
 def _remove(order: Order, number: int, actor: Actor) -> None:
-    """Take an item out of the draft; what referred to it has to be chosen anew."""
-    setups = drafts.setups_of(order)
-    gone = next((item for item in order.items if item.item_number == number), None)
+    """Take an item out of the draft, with what was added for its sake only; what named it has to be chosen anew."""
+    groups = draft_groups.of(order)
+    gone = groups.items.get(number)
     if gone is None:
-        raise Conflict("This item is not in the order any more.")
+        raise Conflict(GONE)
     ended = gone.service_number if gone.action == "cease" else None
-    if len(order.items) == 1:
-        raise Conflict("An order needs at least one item; discard the draft instead.")
-    setup = setups.get(gone.id)
-    if setup is not None and setup.package_service_id is not None:
+    if number in groups.bundled():
         raise Conflict("This item comes with the package that was chosen.")
-    items = [_without(one, number) for one in _inputs(order) if one.item_number != number]
-    left = drafts.set_items(order.id, items, _dates(order, items), actor)
-    if ended is not None and any(one.service_number == ended and one.action == "cease" for one in left.items):
+    out = {number}
+    if groups.lead_of(number) == number:
+        out |= groups.made_for(number) - draft_places.needed_by_others(groups, number)
+    if len(out) == len(groups.items):
+        raise Conflict("An order needs at least one item; discard the draft instead.")
+    _take_out(order, out, actor)
+    if ended is not None and any(one.service_number == ended and one.action == "cease" for one in order.items):
         raise Conflict("This unit ends because its private VLAN does; take that item out instead.")
 
 
@@ -165,6 +206,13 @@ def _without(one: ItemInput, number: int) -> ItemInput:
     needs = [need for need in one.depends_on or () if need != number] or None
     service = None if one.service_number == gone else one.service_number
     return ItemInput(one.service_type, one.action, details, service, one.item_number, needs)
+
+
+def _change_items(order: Order, add: ItemInput | None, remove: int | None, actor: Actor) -> None:
+    if add is not None:
+        _add(order, add, actor)
+    if remove is not None:
+        _remove(order, remove, actor)
 
 
 def configure(
@@ -182,10 +230,7 @@ def configure(
         if complete:
             found += _also(order, actor, found, ("/items", "/options"))
         _refuse(found)
-        if add is not None:
-            _add(order, add, actor)
-        if remove is not None:
-            _remove(order, remove, actor)
+        _change_items(order, add, remove, actor)
 
     _whole(seen, actor, "draft: configured", do)
 
@@ -250,12 +295,16 @@ def _refuse(findings: Sequence[Finding]) -> None:
         raise Invalid("Some values of the order are not right.", list(findings))
 
 
-def amend(seen: Seen, changes: Mapping[str, Any], actor: Actor, *, wrong: Sequence[Finding] = ()) -> None:
-    """Keep what is said about the order as a whole; of its contacts those that are given. `Invalid` names what is wrong
-    with it together with `wrong`, what the form itself found."""
+def amend(
+    seen: Seen, changes: Mapping[str, Any], actor: Actor, *, add: ItemInput | None = None, remove: int | None = None,
+    wrong: Sequence[Finding] = (),
+) -> None:  # fmt: skip
+    """Keep what is said about the order as a whole, of its contacts those that are given; then add an item, or take the
+    one of that number away. `Invalid` names what is wrong with it together with `wrong`, what the form itself found."""
 
     def do(order: Order) -> None:
         _refuse([*wrong, *_amended(order, changes, actor)])
+        _change_items(order, add, remove, actor)
 
     _whole(seen, actor, "draft: about", do)
 

@@ -20,15 +20,19 @@ MAX_SERVICES = 200
 SELECTED = "A package was selected for this order already; that is done only once."
 
 
-def select_for(order: Order, code: str, site: Mapping[str, str], actor: Actor) -> Package:
+def select_for(
+    order: Order, code: str, site: Mapping[str, str], actor: Actor, found: Qualification | None = None
+) -> Package:  # fmt: skip
     """Select a package for a draft: its services become items. One that has changed since is taken as it is now.
+    `found`: by what it was qualified, where that is not what was found out last.
 
     `Conflict` if another was selected before, or nothing has been qualified; `Invalid` if it cannot be had there.
     """
     before = of_order(order)
     if before is not None and (before.latest or before.code != code):
         raise Conflict(SELECTED)
-    found = db.session.get(Qualification, order.qualification_id) if order.qualification_id else None
+    if found is None and order.qualification_id is not None:
+        found = db.session.get(Qualification, order.qualification_id)
     if found is None:
         raise Conflict("Qualify the order first: what can be had depends on where.")
     if found.valid_until <= clock.now():
@@ -94,7 +98,9 @@ def _add(
             action="new", details=_filled(service, places, site, found), state=State.IDLE, status=Status.DRAFT,
         )  # fmt: skip
         features = with_defaults(service.features, {}, "")[0]
-        db.session.add(ItemSetup(item=item, package_service_id=service.id, features=features, contacts={}))
+        setup = ItemSetup(item=item, package_service_id=service.id, features=features, contacts={})
+        setup.qualification_id = found.id if found else None
+        db.session.add(setup)
     db.session.flush()
     return places
 

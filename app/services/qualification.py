@@ -5,7 +5,7 @@ was qualified for is looked at once more when it is submitted: somebody may have
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -26,10 +26,12 @@ from app.domain.models import (
 from app.domain.states import Status
 from app.extensions import db
 from app.services.actor import Actor
+from app.services.draft_items import setups_of
 from app.services.offers import Result, free_ports, offers_at, on_ports, places
 
 __all__ = [
-    "Building", "Question", "ask", "find_addresses", "findings", "free_ports", "keep", "of_order",
+    "Building", "Question", "all_of", "ask", "by_qualification", "cover", "find_addresses", "findings", "free_ports",
+    "ids_of", "keep", "of_item",
 ]  # fmt: skip
 
 VALID_FOR = timedelta(days=14)
@@ -99,21 +101,67 @@ def ask(question: Question, actor: Actor) -> Qualification:
     return made
 
 
-def keep(order: Order, found: Qualification, actor: Actor) -> None:
-    """Keep the qualification on a draft, which is locked. A package that was selected by another one stays selected."""
+def keep(order: Order, found: Qualification, actor: Actor, numbers: Collection[int] | None = None) -> None:
+    """Keep the qualification on a draft, which is locked. A package that was selected by another one stays selected.
+
+    `numbers`: the items that it is for, so that the others keep theirs; None: all that there are, and that will be.
+    """
     if order.status is not Status.DRAFT:
         raise Conflict("The order has been submitted already; it is no draft any more.")
     if found.account_id not in (order.account_id, order.sub_account_id):
         raise NotFound("There is no such qualification.")
+    before = order.qualification_id
+    setups = setups_of(order)
+    for item in order.items:
+        setup = setups.get(item.id)
+        if setup is not None:
+            others = (setup.qualification_id or before) if numbers is not None else None
+            setup.qualification_id = found.id if numbers is not None and item.item_number in numbers else others
     order.qualification_id = found.id
     order.version += 1
     order.modified_at = clock.now()
     story.audit(actor.name, "order qualified", order_id=order.id, subject=order.name,
-                after={"qualification": str(found.id), "qualified": found.qualified})  # fmt: skip
+                after={"qualification": str(found.id), "qualified": found.qualified,
+                       **({"items": sorted(numbers)} if numbers is not None else {})})  # fmt: skip
 
 
-def of_order(order: Order) -> Qualification | None:
-    return db.session.get(Qualification, order.qualification_id) if order.qualification_id else None
+def cover(order: Order, numbers: Collection[int], like: int) -> None:
+    """These items are where another one is, so what was found out for that one is theirs as well."""
+    known = setups_of(order)
+    setups = {item.item_number: known[item.id] for item in order.items}
+    for number in numbers:
+        setups[number].qualification_id = setups[like].qualification_id
+
+
+def ids_of(order: Order) -> dict[uuid.UUID, list[int]]:
+    """Every qualification of the order with the numbers of the items that it covers. The latest one covers all that
+    have none of their own."""
+    own = {item_id: one.qualification_id for item_id, one in setups_of(order).items() if one.qualification_id}
+    return by_qualification(order, own)
+
+
+def by_qualification(order: Order, own: Mapping[uuid.UUID, uuid.UUID]) -> dict[uuid.UUID, list[int]]:
+    """The same for who has read them already. `own`: item → the qualification that was made for it."""
+    found: dict[uuid.UUID, list[int]] = {}
+    for item in order.items:
+        mine = own.get(item.id, order.qualification_id)
+        if mine is not None:
+            found.setdefault(mine, []).append(item.item_number)
+    if not order.items and order.qualification_id is not None:
+        found[order.qualification_id] = []
+    return found
+
+
+def all_of(order: Order) -> list[tuple[Qualification, list[int]]]:
+    """The same, read."""
+    ids = ids_of(order)
+    rows = db.session.scalars(select(Qualification).where(Qualification.id.in_(ids))) if ids else ()
+    return sorted(((row, ids[row.id]) for row in rows), key=lambda pair: (pair[1], pair[0].created_at))
+
+
+def of_item(order: Order, number: int) -> Qualification | None:
+    """The one that covers this item."""
+    return next((found for found, numbers in all_of(order) if number in numbers), None)
 
 
 def _check(question: Question) -> None:
@@ -210,25 +258,28 @@ def _by_asn(question: Question, result: Result) -> None:
 
 def findings(order: Order) -> list[Finding]:
     """What stands in the way of submitting: the qualification expired, said no, or is not true any more."""
-    found = of_order(order)
-    if found is None:
-        return []
-    if found.valid_until <= clock.now():
-        words = "The qualification has expired. Please qualify the order again."
-        return [Finding("/qualification", "expired", words)]
-    if not found.qualified:
-        words = " ".join(reason["detail"] for reason in found.reasons) or "Nothing can be had there."
-        return [Finding("/qualification", "not_qualified", words)]
-    return [] if found.method == "none" else list(_sold_out(order, found))
+    every = all_of(order)
+    told = []
+    for found, numbers in every:
+        whose = "order" if len(every) == 1 else f"order's item {' and '.join(map(str, numbers))}"
+        if found.valid_until <= clock.now():
+            words = f"The qualification has expired. Please qualify the {whose} again."
+            told.append(Finding("/qualification", "expired", words))
+        elif not found.qualified:
+            words = " ".join(reason["detail"] for reason in found.reasons) or "Nothing can be had there."
+            told.append(Finding("/qualification", "not_qualified", words))
+    return told or list(_sold_out(order, every))
 
 
-def _sold_out(order: Order, found: Qualification) -> Iterator[Finding]:
+def _sold_out(order: Order, every: Sequence[tuple[Qualification, Sequence[int]]]) -> Iterator[Finding]:
     """Ports that were free when the order was qualified: what it was then, what it is now."""
     now: dict[tuple[str, str], dict[int, int]] | None = None
     wanted: dict[tuple[str, str, int], int] = {}
+    by = {number: found for found, numbers in every for number in numbers if found.method != "none"}
     for index, item in enumerate(order.items):
-        place = _port_of(item)
-        before = _free_before(found, *place) if place else None
+        found = by.get(item.item_number)
+        place = _port_of(item) if found is not None else None
+        before = _free_before(found, *place) if place and found else None
         if place is None or before is None:
             continue
         now = free_ports() if now is None else now

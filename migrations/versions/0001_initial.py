@@ -803,6 +803,8 @@ def upgrade():
 
     op.create_table('item_setup',
     sa.Column('item_id', sa.Uuid(), nullable=False),
+    sa.Column('made_for', sa.Integer(), nullable=True),
+    sa.Column('qualification_id', sa.Uuid(), nullable=True),
     sa.Column('package_service_id', sa.Uuid(), nullable=True),
     sa.Column('service_ref', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
     sa.Column('depends_on', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),

@@ -68,6 +68,29 @@ def test_a_port_that_was_qualified_carries_the_package(member, begun):
 
 
 @ON_SQLITE
+def test_items_in_different_places_are_qualified_for_themselves(member, app):
+    places = [{"fabric": fabric, "location": "LD8", "port_capacity": 10_000} for fabric in ("lon1", "lon2")]
+    items = [{"service_type": "multiservice_port", "item_action": "new", "details": place} for place in places]
+    here = f"/oms/orders/{member.post('/oms/orders?draft=true', json={'items': items}).json['id']}"
+    first, second = qualify(member, here), qualify(member, here, items=[2], service_types=["multiservice_port"])
+    order = member.get(here).json
+    assert order["qualifications"] == [{"id": first["id"], "items": [1]}, {"id": second["id"], "items": [2]}]
+    assert order["qualification_id"] == second["id"]  # the latest
+    stranger = {"method": "none", "order_id": order["id"], "items": [3]}
+    assert problems(member.post("/oms/qualifications", json=stranger)) == {("/items/0", "reference")}
+    without = member.post("/oms/qualifications", json={"method": "none", "items": [1]})
+    assert problems(without) == {("/items/0", "reference")}
+
+    with app.app_context():
+        elsewhere = db.session.query(Service.id).filter_by(number=cast.PORT).scalar()
+        db.session.execute(update(Port).where(Port.switch_name == "edge1-lon2").values(service_id=elsewhere))
+        db.session.commit()
+    assert ("/items/1/details/port_capacity", "sold_out") in problems(member.post(f"{here}/submit"))
+    latest = qualify(member, here, method="none")
+    assert member.get(here).json["qualifications"] == [{"id": latest["id"], "items": [1, 2]}]
+
+
+@ON_SQLITE
 def test_an_expired_qualification_is_asked_again(member, begun):
     qualify(member, begun)
     clock.advance(qualification.VALID_FOR + timedelta(minutes=1))

@@ -39,7 +39,7 @@ class Wizard:
 
     def filled(self, step: str, **typed: str) -> dict[str, str]:
         """What the form of this step would send."""
-        return {**values(self.page(step), FORMS[step]), **typed}
+        return {**values(self.page(step), FORMS[step.partition("?")[0]]), **typed}
 
     def send(self, step: str, **typed: str) -> TestResponse:
         return self.browser.post(f"{self.address}/{step}", data=self.filled(step, **typed))

@@ -206,9 +206,11 @@ def test_a_package_is_chosen_once_and_its_services_wait_for_each_other(scene: Sc
 def test_several_services_are_ordered_in_one(scene: Scene) -> None:
     wizard = begin(scene.browser(), "pvlan")
     wizard.go("where", where="fabric|edi2")
-    wizard.go("configure", **{"i1-service_name": "Tides"}, then="add", service="pvlan_unit")
+    added = wizard.go("configure", **{"i1-service_name": "Tides"}, then="add", service="pvlan_unit")
+    assert added.headers["Location"] == f"{wizard.address}/where?item=2"
+    wizard.go("where?item=2", where=ON_OUR_PORT)
     group = {"i1-pvlan_type": "p2p", "i1-bandwidth": "50"}
-    unit = {"i2-pvlan": "item:1", "i2-port": str(cast.PORT), "i2-vlan_id": "444"}
+    unit = {"i2-pvlan": "item:1", "i2-vlan_id": "444"}
 
     wizard.go("configure", **group, **unit)
 
@@ -294,7 +296,9 @@ def test_a_draft_that_a_program_began_without_items_can_be_filled_in(scene: Scen
     assert wizard.browser.post(f"{wizard.address}/where", data=data).status_code == 409
 
     wizard.go("configure", then="add", service="pvlan")
-    wizard.go("configure", **{"i1-fabric": "edi2", "i1-pvlan_type": "p2p", "i1-service_name": "A", "i1-bandwidth": "5"})
+    assert wizard.send("configure").status_code == 422
+    wizard.go("where", where="fabric|edi2")
+    wizard.go("configure", **{"i1-pvlan_type": "p2p", "i1-service_name": "A", "i1-bandwidth": "5"})
     wizard.go("review")
 
 

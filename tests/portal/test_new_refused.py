@@ -196,7 +196,7 @@ def test_an_old_answer_about_the_place_is_asked_again(scene: Scene) -> None:
     scene.browser()  # everybody signs in anew
     wizard.browser = scene.browser()
 
-    assert wizard.page("configure").headers["Location"].endswith("/where")
+    assert wizard.page("configure").headers["Location"].endswith("/where?item=1")
     assert "check the availability again" in text_of(wizard.page("where"))
     page = wizard.send("review")
     assert page.status_code == 422 and "has expired" in text_of(page) and order_count(scene) == 0

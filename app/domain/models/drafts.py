@@ -21,6 +21,8 @@ class ItemSetup(Model):
     __tablename__ = "item_setup"
 
     item_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("order_item.id", ondelete="CASCADE"), primary_key=True)
+    made_for: Mapped[int | None] = mapped_column()  # the item of a draft for whose sake this one was added
+    qualification_id: Mapped[uuid.UUID | None] = mapped_column()  # by what was found out where it can be had
     package_service_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("package_service.id"))
     service_ref: Mapped[Any | None] = mapped_column(JsonType)
     depends_on: Mapped[list[Any] | None] = mapped_column(JsonType)

@@ -169,6 +169,14 @@ class ItemAnswer(TypedDict):
 
 
 @closed
+class OrderQualificationAnswer(TypedDict):
+    """What was found out, and the numbers of the items that it is for."""
+
+    id: Uuid
+    items: list[int]
+
+
+@closed
 class OrderAnswer(TypedDict):
     id: Uuid
     name: Annotated[str, Field(description="The order number.")]
@@ -200,7 +208,8 @@ class OrderAnswer(TypedDict):
     batch_alias: str | None
     service_alias: Annotated[str | None, Field(description="Of an order of one item: what people call its service.")]
     enni: dict[str, Any] | None
-    qualification_id: Uuid | None
+    qualification_id: Annotated[Uuid | None, Field(description="The latest one.")]
+    qualifications: list[OrderQualificationAnswer]
     requested_start_date: Time | None
     requested_completion_date: Time | None
     expected_completion_date: Time | None

@@ -186,6 +186,7 @@ class Order(OwnedByServer):
     enni: Enni | None = None
 
     qualification_id: ServerOwned = None
+    qualifications: ServerOwned = None
     service_alias: ServerOwned = None
     status: ServerOwned = None
     channel: ServerOwned = None

@@ -24,6 +24,7 @@ from app.web.api.fields import (
 )
 
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
+ItemNumber = Annotated[int, Field(ge=1, le=MAX_INT)]
 Amount = Annotated[int, Field(ge=1, le=10**12, description="In the currency's smallest unit.")]
 MAX_SERVICES = 200
 
@@ -40,6 +41,10 @@ class Qualification(Strict):
 
     method: Literal["none", "identifier", "address"]
     order_id: Annotated[Id | None, Field(description="A draft on which the result is kept.")] = None
+    items: Annotated[
+        list[ItemNumber] | None,
+        Field(max_length=MAX_SERVICES, description="The items of the draft that it is for; all of them without this."),
+    ] = None
     account_id: Annotated[Key | None, Field(description="For whom; needed from trusted programs without an order.")] = (
         None
     )
@@ -69,7 +74,7 @@ class Feature(Strict):
 class ServiceValues(Strict):
     """What to set for one service, by its item's number."""
 
-    item_number: Annotated[int, Field(ge=1, le=MAX_INT)]
+    item_number: ItemNumber
     configuration: dict[str, Any] | None = None
     identifiers: dict[str, Any] | None = None
     features: dict[Code, Feature] | None = None

@@ -8,7 +8,7 @@ from flask import Response, g, url_for
 
 from app.domain import clock
 from app.domain.errors import Finding, Forbidden, Invalid, NotFound
-from app.domain.models import Account, Package, Qualification
+from app.domain.models import Account, Order, Package, Qualification
 from app.extensions import db
 from app.services import address_book, drafts, package_items, packages, qualification
 from app.services.actor import Actor
@@ -49,7 +49,7 @@ def list_addresses() -> Response:
 def create_qualification() -> Response:
     """Without a check (`none`), by an identifier (one of your ports or services, an AS number), or by an address. The
     answer tells what can be had where, and why something cannot; it is believed until `valid_until`. With `order_id` it
-    is kept on that draft."""
+    is kept on that draft: for all of its items or, where they are to be in different places, for some (`items`)."""
     reading.query(NoFilters)
     wanted = reading.body(life_bodies.Qualification)
     return answering.creating(lambda: _qualify(wanted))
@@ -60,6 +60,7 @@ def _qualify(wanted: life_bodies.Qualification) -> tuple[QualificationAnswer, st
     if wanted.order_id is not None:
         own_order(wanted.order_id)
     order = drafts.draft(wanted.order_id, actor) if wanted.order_id else None
+    _check_items(wanted, order)
     account_id = wanted.account_id or (order.account_id if order else g.token.user.account_id)
     if account_id is None:
         missing = Finding("/account_id", "required", "Say for which account.")
@@ -78,9 +79,20 @@ def _qualify(wanted: life_bodies.Qualification) -> tuple[QualificationAnswer, st
         actor,
     )
     if order is not None:
-        qualification.keep(order, made, actor)
+        qualification.keep(order, made, actor, wanted.items)
         db.session.flush()
     return _shown(made, answering.shower()), url_for("api.show_qualification", qualification_id=made.id)
+
+
+def _check_items(wanted: life_bodies.Qualification, order: Order | None) -> None:
+    known = {item.item_number for item in order.items} if order is not None else set()
+    strangers = [
+        Finding(f"/items/{index}", "reference", f"The draft has no item {number}.")
+        for index, number in enumerate(wanted.items or ())
+        if number not in known
+    ]
+    if strangers:
+        raise Invalid("Some values of the question are not right.", strangers)
 
 
 def _may_ask_for(account_id: str, actor: Actor) -> bool:

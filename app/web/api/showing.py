@@ -10,6 +10,7 @@ from app.catalogue import action_of
 from app.domain.models import Order, OrderItem, OrderLog, Wait
 from app.domain.states import WaitKind
 from app.queries.api import Around
+from app.services import qualification
 from app.services.actor import Actor
 from app.web.api.answers import (
     AskAnswer,
@@ -19,6 +20,7 @@ from app.web.api.answers import (
     LogAnswer,
     OptionAnswer,
     OrderAnswer,
+    OrderQualificationAnswer,
     ProductAnswer,
     RequestorAnswer,
     SubCustomerAnswer,
@@ -73,6 +75,10 @@ class Shower:
             service_alias=around.aliases.get(row.items[0].id) if len(row.items) == 1 else None,
             enni=row.enni,
             qualification_id=str(row.qualification_id) if row.qualification_id else None,
+            qualifications=[
+                OrderQualificationAnswer(id=str(key), items=numbers)
+                for key, numbers in qualification.by_qualification(row, around.qualified).items()
+            ],
             requested_start_date=self.maybe(row.requested_start_date),
             requested_completion_date=self.maybe(row.requested_completion_date),
             expected_completion_date=self.maybe(row.expected_completion_date),
@@ -161,7 +167,7 @@ def _hide_what_is_between_others(shown: OrderAnswer) -> None:
     """A reseller's customer does not read what its reseller wrote for itself and for the exchange."""
     shown["po_number"] = shown["notes"] = shown["comment"] = shown["contacts"] = None
     shown["operator_order_ref"] = shown["operator_order_name"] = shown["qualification_id"] = None
-    shown["additional_cc"] = []
+    shown["additional_cc"], shown["qualifications"] = [], []
 
 
 def _details(row: OrderItem, order_type: str) -> dict[str, Any]:

@@ -1,16 +1,18 @@
 """Step three: what each item is to be, with its contacts and features; and which items there are."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
-from flask import request, url_for
+from flask import redirect, request, url_for
 from wtforms import Form
 
 from app.catalogue import SERVICE_TYPES, ItemInput
 from app.domain.errors import Finding, NotFound
 from app.domain.models import Order
 from app.queries import portal_choices, portal_draft
-from app.services import draft_steps, packages
+from app.queries.portal_choices import Choices
+from app.services import draft_groups, draft_steps, packages
 from app.web.guard import actor
 from app.web.portal import forms, item_forms, item_read, wizard
 from app.web.portal.frame import own_account
@@ -25,8 +27,9 @@ def configure(draft_id: uuid.UUID) -> Any:
 
 
 def _arrive(order: Order) -> Any:
-    if portal_draft.expired(order) and "where" in wizard.steps_of(order):
-        return wizard.go(order, "where")
+    stale = set(portal_draft.stale(order)) & set(draft_groups.of(order).leads())
+    if stale:
+        return redirect(wizard.where_url(order, min(stale)), 303)
     return _page(order)
 
 
@@ -44,7 +47,7 @@ def _page(order: Order, status: int = 200, *, typed: Any = None, findings: list[
         "portal/configure.html", order, "configure", status, items=found, parts=item_forms.fields_of,
         rows={one.number: _kept_rows(one, words[one.number].rows) for one in found},
         options=options, package=packages.of_order(order), findings=told, missing=_missing(src, found),
-        can_go_back="where" in wizard.steps_of(order), addable=_addable(src), **more,
+        addable=addable(order, src.choices), needs={one.number: words[one.number].needs for one in found}, **more,
     )  # fmt: skip
 
 
@@ -57,21 +60,23 @@ def _kept_rows(one: ItemForm, rows: list[tuple[str, str]]) -> list[tuple[str, st
 def _missing(src: item_forms.Source, found: list[ItemForm]) -> list[str]:
     """What is still to be said, as the requirements tell it when they are read."""
     told = [Finding(one["pointer"], one["rule"], one["detail"]) for one in src.missing]
-    return [item_read.in_words(found, one) for one in told]
+    return list(dict.fromkeys(item_read.in_words(found, one) for one in told))
 
 
-def _addable(src: item_forms.Source) -> list[tuple[str, str]]:
-    """What can be put into the same order."""
+def addable(order: Order, choices: Choices) -> list[tuple[str, str]]:
+    """What can be put into the same order; nothing into one that only ends services."""
+    if order.items and all(item.action == "cease" for item in order.items):
+        return []
     kinds = [
         (key, kind.portal_label) for key, kind in SERVICE_TYPES.items()
         if not kind.families
-        and not (key == "reseller_peering_unit" and src.order.sub_account_id is None)
-        and not (key == "connexions" and not src.choices.groups)
+        and not (key == "reseller_peering_unit" and order.sub_account_id is None)
+        and not (key == "connexions" and not choices.groups)
     ]  # fmt: skip
-    changed = {one.service_number for one in src.inputs if isinstance(one.service_number, int)}
+    changed = {one.service_number for one in order.items}
     ports = [
         (f"encap:{one.key}", f"Change the encapsulation of {one.label}")
-        for one in src.choices.of(("multiservice_port",))
+        for one in choices.of(("multiservice_port",))
         if int(one.key) not in changed
     ]
     return kinds + ports
@@ -132,7 +137,7 @@ def save_configure(draft_id: uuid.UUID) -> Any:
     """Keep what was typed. To go on to the review all of it must be right and complete; to go on later, to add an item
     or to take one away (`then`), only right."""
     seen, then = wizard.seen(draft_id), request.form.get("then", "")
-    added, removed = _added(then), _removed(then)
+    added, removed = added_item(then), removed_item(then)
 
     def again(order: Order, status: int, **more: Any) -> Any:
         return _page(order, status, typed=request.form, **more)
@@ -143,8 +148,7 @@ def save_configure(draft_id: uuid.UUID) -> Any:
         found = _typed_forms(src, request.form, removed)
         options = _options_form(order, request.form)
         wrong = item_read.wrong_in([*(one.form for one in found), *([options] if options else [])])
-        if then == ADD and added is None:
-            wrong.append(Finding("/service", "required", "Choose what to add."))
+        wrong += nothing_to_add(then, added)
         draft_steps.configure(
             seen, item_read.read(src, found), _options_said(order, options), actor(), complete=not then, add=added,
             remove=removed, wrong=wrong,
@@ -153,17 +157,26 @@ def save_configure(draft_id: uuid.UUID) -> Any:
     return wizard.tried(draft_id, do, _then(draft_id, then), again)
 
 
-def _then(draft_id: uuid.UUID, then: str) -> str:
+def _then(draft_id: uuid.UUID, then: str) -> str | Callable[[Order], str]:
     if then == LATER:
         return url_for("portal.orders", show="drafts")
+    if then == ADD:
+        return wizard.added_url
     return wizard.step_url(draft_id, "configure" if then else "review")
 
 
-def _added(then: str) -> ItemInput | None:
+def nothing_to_add(then: str, added: ItemInput | None) -> list[Finding]:
+    """A finding if something is to be added, but not what."""
+    return [Finding("/service", "required", "Choose what to add.")] if then == ADD and added is None else []
+
+
+def added_item(then: str) -> ItemInput | None:
+    """What the form adds to the order."""
     return _wanted(request.form.get("service", "")) if then == ADD else None
 
 
-def _removed(then: str) -> int | None:
+def removed_item(then: str) -> int | None:
+    """The number of the item that the form takes out of the order."""
     word, _, number = then.partition(":")
     return int(number) if word == "remove" and number.isascii() and number.isdigit() and len(number) < 6 else None
 

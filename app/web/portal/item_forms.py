@@ -10,7 +10,7 @@ from typing import Any
 
 from wtforms import BooleanField, Form
 
-from app.catalogue import NORMAL, ItemInput, action_of, title
+from app.catalogue import ItemInput, action_of, title
 from app.catalogue.fields import Field
 from app.catalogue.model import Action
 from app.domain.models import Order, OrderItem, Service
@@ -18,12 +18,11 @@ from app.queries import address_book, portal_choices
 from app.queries.address_book import Book
 from app.queries.portal_choices import Choices
 from app.queries.portal_words import item_title
-from app.services import draft_places, drafts, requirements
+from app.services import draft_groups, draft_places, drafts, requirements
+from app.services.draft_groups import PLACES, Groups
 from app.web.portal import forms, people
 
 PLACE = "place"
-PLACED = ("fabric", "location", "port", "port_group_id", "connexions_port")
-"""Details that the step “where” answers."""
 IMPLIED = {
     "port": ("fabric", "location"),
     "port_group_id": ("fabric", "location", "connexions_port"),
@@ -33,7 +32,8 @@ IMPLIED = {
 
 @dataclass
 class ItemForm:
-    """One item with its form. `kept`: details that are not asked here. `present`: the service that it changes."""
+    """One item with its form. `kept`: details that are not asked here. `present`: the service that it changes.
+    `asks_where`: where it is to be is asked on a page of its own; `unplaced`: and is not said yet."""
 
     number: int
     index: int
@@ -45,7 +45,8 @@ class ItemForm:
     present: Mapping[str, Any]
     needs: Mapping[str, Any]
     bundled: bool
-    placed: bool
+    asks_where: bool
+    unplaced: bool
     groups: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -63,7 +64,8 @@ class Source:
     needs: Mapping[int, Mapping[str, Any]]
     missing: Sequence[Mapping[str, Any]]
     inputs: Sequence[ItemInput]
-    bundled: frozenset[int]
+    groups: Groups
+    leads: frozenset[int]
     placed: frozenset[int]
     services: Mapping[int, Service]
 
@@ -72,18 +74,14 @@ def source(order: Order, own: str) -> Source:
     """Read in a fixed number of queries."""
     told = requirements.of_order(order)
     ids = {account for account in (order.account_id, order.sub_account_id) if account}
-    setups = drafts.setups_of(order)
-    bundled = {
-        item.item_number for item in order.items
-        if (setup := setups.get(item.id)) is not None and setup.package_service_id is not None
-    }  # fmt: skip
-    inputs = [drafts.item_input(item, setups.get(item.id)) for item in order.items]
-    starts_somewhere = order.type == NORMAL and order.items[:1] and order.items[0].action == "new"
-    placed = draft_places.together(order) if starts_somewhere else set()
+    groups = draft_groups.of(order)
+    inputs = [drafts.item_input(item, groups.setups.get(item.id)) for item in order.items]
+    leads = groups.leads()
+    placed = [one for lead in leads if draft_places.where_of(groups, lead) for one in groups.together(lead)]
     return Source(
         order, portal_choices.for_accounts(own, ids), address_book.of(order.account_id, order.sub_account_id),
         {one["item_number"]: one for one in told["services"]},
-        told["missing"], inputs, frozenset(bundled), frozenset(placed),
+        told["missing"], inputs, groups, frozenset(leads), frozenset(placed),
         portal_choices.services_named([one.service_number for one in inputs]),
     )  # fmt: skip
 
@@ -99,13 +97,14 @@ def _item_form(src: Source, index: int, typed: Any, complete: bool) -> ItemForm:
     assert action is not None  # a draft holds only what the catalogue knows
     needs = src.needs[item.item_number]
     fixed = {one["name"] for one in needs["configuration"] + needs["identifiers"] if one["fixed"]}
-    placed = item.item_number in src.placed
-    asked = [one for one in action.fields if one.name not in _unasked(action, fixed, placed, item)]
+    placed, leads = item.item_number in src.placed, item.item_number in src.leads
+    asked = [one for one in action.fields if one.name not in _unasked(action, fixed, placed, leads, item)]
     service = src.services.get(said.service_number) if isinstance(said.service_number, int) else None
     present = service.details if service else {}
     made = ItemForm(
         item.item_number, index, item_title(item.item_number, item.service_type, item.action, src.order.type), action,
-        Form(), asked, _kept(item, asked), present, needs, item.item_number in src.bundled, placed,
+        Form(), asked, _kept(item, asked), present, needs, item.item_number in src.groups.bundled(), leads,
+        leads and not placed,
     )  # fmt: skip
     controls = dict(_controls(src, made, item, complete))
     form_class = type("ItemForm", (Form,), controls)
@@ -114,9 +113,10 @@ def _item_form(src: Source, index: int, typed: Any, complete: bool) -> ItemForm:
     return made
 
 
-def _unasked(action: Action, fixed: set[str], placed: bool, item: OrderItem) -> set[str]:
+def _unasked(action: Action, fixed: set[str], placed: bool, leads: bool, item: OrderItem) -> set[str]:
+    """What the package fixes, what follows from something else, and what “where” asks or has answered."""
     implied = {name for one in action.fields for name in IMPLIED.get(one.name, ())}
-    answered = {name for name in PLACED if placed and item.details.get(name) is not None}
+    answered = {name for name in PLACES if leads or (placed and item.details.get(name) is not None)}
     return implied | fixed | answered
 
 

@@ -8,6 +8,7 @@ from wtforms import Form
 from app.catalogue.fields import Field
 from app.domain.errors import Finding, Invalid
 from app.queries.portal_choices import Offered
+from app.services.draft_groups import PLACES
 from app.services.draft_steps import Said
 from app.services.order_input import WishedDates
 from app.web.portal import forms, people
@@ -116,8 +117,15 @@ def in_words(found: Sequence[ItemForm], finding: Finding) -> str:
     one = _item_of(found, finding)
     if one is None:
         return finding.detail
-    before = f"{one.title}: " if len(found) > 1 else ""
-    return before + _in_members_words(finding, one)
+    several = len(found) > 1
+    if _about_place(finding, one):
+        return f"{one.title}: say where it is to be." if several else "Say where it is to be."
+    return (f"{one.title}: " if several else "") + _in_members_words(finding, one)
+
+
+def _about_place(finding: Finding, one: ItemForm) -> bool:
+    """Whether it misses what is asked on the page “where”."""
+    return one.unplaced and finding.pointer.rpartition("/")[2] in PLACES
 
 
 def place_errors(found: Sequence[ItemForm], findings: Sequence[Finding]) -> list[Finding]:
@@ -126,7 +134,7 @@ def place_errors(found: Sequence[ItemForm], findings: Sequence[Finding]) -> list
     told = [one for item in found for one in _of_form(item, len(found) > 1)]
     refused = {(item.number, name) for item in found for name in item.form.errors if name}
     told += [placed for one in findings if one.rule != FORM if (placed := _placed_error(found, one, refused))]
-    return _in_page_order(found, told)
+    return _in_page_order(found, list(dict.fromkeys(told)))
 
 
 def _of_form(item: ItemForm, several: bool) -> list[Finding]:
@@ -135,7 +143,11 @@ def _of_form(item: ItemForm, several: bool) -> list[Finding]:
 
 
 def _in_page_order(found: Sequence[ItemForm], told: Sequence[Finding]) -> list[Finding]:
-    names = [f"/{name}" for item in found for name in (f"{item.prefix}item", *(field.name for field in item.form))]
+    names = [
+        f"/{name}"
+        for item in found
+        for name in (f"{item.prefix}item", f"{item.prefix}where", *(field.name for field in item.form))
+    ]
     place = {name: at for at, name in enumerate(names)}
     return sorted(told, key=lambda one: place.get(one.pointer, len(place)))
 
@@ -144,6 +156,8 @@ def _placed_error(found: Sequence[ItemForm], finding: Finding, refused: Set[tupl
     one = _item_of(found, finding)
     if one is None:
         return Finding("/service", finding.rule, finding.detail) if finding.pointer == "/items" else finding
+    if _about_place(finding, one):
+        return Finding(f"/{one.prefix}where", "required", in_words(found, finding))
     sentence = _in_members_words(finding, one)
     name = _control_of(one, finding.pointer.strip("/").split("/")[2:])
     if _echoes(one, name, finding, refused):

@@ -1,6 +1,7 @@
 """The last step: everything once more, the terms, what belongs to the order as a whole; then it is placed."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from flask import current_app, redirect, request, url_for
@@ -8,12 +9,12 @@ from wtforms import Form
 
 from app.domain.errors import Finding
 from app.domain.models import Order
-from app.queries import address_book, portal_draft
+from app.queries import address_book, portal_choices, portal_draft
 from app.queries.package_words import package_price
-from app.services import draft_steps, drafts, packages, payments, qualification, terms
+from app.services import draft_groups, draft_steps, drafts, packages, payments, terms
 from app.web.guard import actor
 from app.web.portal import about, forms, item_forms, item_read, people, sent, wizard
-from app.web.portal.configure import LATER
+from app.web.portal.configure import ADD, LATER, addable, added_item, nothing_to_add, removed_item
 from app.web.portal.frame import own_account
 
 TERMS = "terms"
@@ -35,16 +36,27 @@ def _page(
         "portal/review.html", order, "review", status, items=portal_draft.items(order, actor(), elsewhere),
         problems=_in_words(order, elsewhere), form=form, about=about.parts(form, roles), findings=told,
         package=package, price=package_price(package), terms=terms.current(), accepted=_accepted(typed),
-        options=portal_draft.options_of(order), qualified=qualification.of_order(order),
-        expired=portal_draft.expired(order), can_go_back=wizard.steps_of(order),
+        options=portal_draft.options_of(order), again=_to_check(order, elsewhere), can_go_back=wizard.steps_of(order),
+        addable=addable(order, portal_choices.for_accounts(own_account(), _accounts(order))),
         ends=all(item.action == "cease" for item in order.items), **more,
     )  # fmt: skip
+
+
+def _to_check(order: Order, problems: list[Finding]) -> int | None:
+    """The item whose availability is to be looked at again."""
+    gone = [one.pointer.split("/")[2] for one in problems if one.rule == "sold_out"]
+    numbers = [*portal_draft.stale(order), *(order.items[int(at)].item_number for at in gone)]
+    return draft_groups.of(order).lead_of(numbers[0]) if numbers else None
 
 
 def _accepted(typed: Any) -> bool:
     """Whether the terms that are in force now are ticked."""
     now = terms.current()
     return typed is not None and now is not None and typed.get(TERMS) == now.version
+
+
+def _accounts(order: Order) -> set[str]:
+    return {account for account in (order.account_id, order.sub_account_id) if account}
 
 
 def about_form(order: Order, typed: Any) -> Form:
@@ -92,15 +104,21 @@ def _changes(order: Order, form: Form) -> dict[str, Any]:
 
 
 def save_review(draft_id: uuid.UUID) -> Any:
-    """Place the order, or keep what was typed for later."""
-    seen = wizard.seen(draft_id)
-    if request.form.get("then") == LATER:
-        return wizard.tried(draft_id, lambda: _keep(seen), url_for("portal.orders", show="drafts"), _again)
+    """Place the order; or keep what was typed, for later (`then`), or to add an item or take one out."""
+    seen, then = wizard.seen(draft_id), request.form.get("then", "")
+    if then:
+        return wizard.tried(draft_id, lambda: _keep(seen, then), _then(draft_id, then), _again)
     placed = url_for("portal.order", order_id=draft_id)
     if sent.already(seen.form_key, draft_steps.SENT, draft_id):
         _note_payment(seen, about_form(wizard.find(draft_id), request.form))
         return redirect(placed, 303)
     return wizard.tried(draft_id, lambda: _send(seen), placed, _again)
+
+
+def _then(draft_id: uuid.UUID, then: str) -> str | Callable[[Order], str]:
+    if then == ADD:
+        return wizard.added_url
+    return url_for("portal.orders", show="drafts") if then == LATER else wizard.step_url(draft_id, "review")
 
 
 def _said(draft_id: uuid.UUID) -> tuple[Form, dict[str, Any], list[Finding]]:
@@ -111,9 +129,11 @@ def _said(draft_id: uuid.UUID) -> tuple[Form, dict[str, Any], list[Finding]]:
     return form, _changes(order, form), wrong
 
 
-def _keep(seen: draft_steps.Seen) -> None:
+def _keep(seen: draft_steps.Seen, then: str) -> None:
+    added = added_item(then)
     _, changes, wrong = _said(seen.order_id)
-    draft_steps.amend(seen, changes, actor(), wrong=wrong)
+    wrong += nothing_to_add(then, added)
+    draft_steps.amend(seen, changes, actor(), add=added, remove=removed_item(then), wrong=wrong)
 
 
 def _send(seen: draft_steps.Seen) -> None:

@@ -10,7 +10,7 @@ from app.domain.errors import Finding
 from app.domain.models import Order, Package
 from app.queries import package_words, portal_draft
 from app.queries.package_words import ON_REQUEST
-from app.services import draft_places, draft_steps, packages, qualification
+from app.services import draft_groups, draft_places, draft_steps, packages, qualification
 from app.web.guard import actor
 from app.web.portal import wizard
 
@@ -25,7 +25,8 @@ def _arrive(order: Order) -> Any:
     """Nothing to choose from is no page; without a place it cannot be told what is sold there."""
     if "what" not in wizard.steps_of(order):
         return wizard.go(order, "configure")
-    if draft_places.where_of(order) is None or portal_draft.expired(order):
+    groups = draft_groups.of(order)
+    if draft_places.where_of(groups, groups.main()) is None or portal_draft.expired(order, groups.main()):
         return wizard.go(order, "where")
     if order.package_id is None and not _offered(order):
         return wizard.go(order, "configure")
@@ -33,7 +34,9 @@ def _arrive(order: Order) -> Any:
 
 
 def _offered(order: Order) -> list[Package]:
-    return portal_draft.offered(order, qualification.of_order(order))
+    groups = draft_groups.of(order)
+    main = groups.main()
+    return portal_draft.offered(groups, qualification.of_item(order, main)) if main is not None else []
 
 
 def _page(order: Order, status: int = 200, **more: Any) -> Any:
@@ -49,7 +52,8 @@ def _page(order: Order, status: int = 200, **more: Any) -> Any:
 
 
 def _noun(order: Order) -> str:
-    return title(order.items[0].service_type, "member")
+    groups = draft_groups.of(order)
+    return title(groups.items[groups.main() or order.items[0].item_number].service_type, "member")
 
 
 def _card(package: Package) -> dict[str, Any]:

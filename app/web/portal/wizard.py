@@ -10,13 +10,13 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
-from app.catalogue import JOIN_PVLAN
 from app.domain.errors import Conflict, Finding, Invalid, NotFound
 from app.domain.models import Order
 from app.domain.states import Status
 from app.extensions import db
 from app.queries import portal_draft
-from app.services import draft_places
+from app.services import draft_groups, draft_places
+from app.services.draft_groups import Groups
 from app.services.draft_steps import Seen
 from app.web.guard import actor
 from app.web.portal import sent
@@ -47,7 +47,9 @@ def seen(draft_id: uuid.UUID) -> Seen:
     return Seen(draft_id, sent.version(), sent.form_key())
 
 
-def tried(draft_id: uuid.UUID, do: Callable[[], None], then: str, again: Callable[..., Any]) -> Any:
+def tried(
+    draft_id: uuid.UUID, do: Callable[[], None], then: str | Callable[[Order], str], again: Callable[..., Any]
+) -> Any:
     """Do it and go on to `then`; refused, `again(order, status, …)` shows the page with what was typed."""
     find(draft_id)
     try:
@@ -62,43 +64,61 @@ def tried(draft_id: uuid.UUID, do: Callable[[], None], then: str, again: Callabl
         db.session.rollback()
         findings = refused.errors or [Finding("", "refused", refused.detail)]
         return again(find(draft_id), refused.status, findings=findings)
-    return redirect(then, 303)
+    return redirect(then if isinstance(then, str) else then(find(draft_id)), 303)
 
 
-def steps_of(order: Order) -> list[str]:
+def steps_of(order: Order, groups: Groups | None = None) -> list[str]:
     """The steps that this draft has: a change needs no place, joining no package, and one that a program began without
     saying of what begins with its items."""
-    if not order.items:
-        return ["configure", "review"]
-    if order.items and order.items[0].action != "new":
-        return ["configure", "review"] if any(item.action != "cease" for item in order.items) else ["review"]
-    if order.type == JOIN_PVLAN:
-        return ["configure", "review"]
-    return ["where", "what", "configure", "review"]
+    groups = groups or draft_groups.of(order)
+    leads = groups.leads()
+    where = ["where"] if leads else []
+    what = ["what"] if groups.main() in leads else []
+    configure = [] if order.items and all(item.action == "cease" for item in order.items) else ["configure"]
+    return [*where, *what, *configure, "review"]
 
 
-def step_url(order: Order | uuid.UUID, step: str) -> str:
+def step_url(order: Order | uuid.UUID, step: str, **more: Any) -> str:
     draft_id = order if isinstance(order, uuid.UUID) else order.id
-    return url_for(f"portal.{step}", draft_id=draft_id)
+    return url_for(f"portal.{step}", draft_id=draft_id, **more)
+
+
+def item_url(order: Order, number: int) -> str:
+    """Where one item is configured."""
+    return step_url(order, "configure", _anchor=f"f-i{number}-item")
+
+
+def where_url(order: Order, number: int | None) -> str:
+    """Where it is said where one item is to be; without a number the one that the draft was started with."""
+    return step_url(order, "where", item=number)
+
+
+def added_url(order: Order) -> str:
+    """Where somebody goes on who added an item: where it is to be, as far as that is to be said, else what it is."""
+    groups = draft_groups.of(order)
+    newest = max(groups.items)
+    return where_url(order, newest) if newest in _unplaced(groups) else item_url(order, newest)
+
+
+def _unplaced(groups: Groups) -> list[int]:
+    return [lead for lead in groups.leads() if draft_places.where_of(groups, lead) is None]
 
 
 def next_url(order: Order) -> str:
     """Where somebody goes on who takes the draft up again."""
-    return step_url(order, _open_step(order))
+    groups = draft_groups.of(order)
+    steps, unplaced, main = steps_of(order, groups), _unplaced(groups), groups.main()
+    if main in unplaced:
+        return step_url(order, "where")
+    if "what" in steps and order.package_id is None and main is not None and _untouched(groups, main):
+        return step_url(order, "what")
+    if unplaced:
+        return where_url(order, unplaced[0])
+    return step_url(order, steps[-2] if len(steps) > 1 else steps[-1])
 
 
-def _open_step(order: Order) -> str:
-    steps = steps_of(order)
-    if "where" in steps and draft_places.where_of(order) is None:
-        return "where"
-    if "what" in steps and order.package_id is None and _untouched(order):
-        return "what"
-    return steps[-2] if len(steps) > 1 else steps[-1]
-
-
-def _untouched(order: Order) -> bool:
-    placed = {"fabric", "location", "port", "port_group_id", "connexions_port"}
-    return set(order.items[0].details) <= placed
+def _untouched(groups: Groups, main: int) -> bool:
+    return set(groups.items[main].details) <= set(draft_groups.PLACES)
 
 
 def show(template: str, order: Order, step: str, status: int = 200, **context: Any) -> Any:
@@ -116,9 +136,10 @@ def show(template: str, order: Order, step: str, status: int = 200, **context: A
 
 def _steps(order: Order, current: str) -> list[dict[str, Any]]:
     """The line of steps; those before the current one, and those that can be gone to, are links."""
-    steps = steps_of(order)
+    groups = draft_groups.of(order)
+    steps = steps_of(order, groups)
     here = steps.index(current) if current in steps else 0
-    reached = len(steps) if "where" not in steps or draft_places.where_of(order) is not None else here + 1
+    reached = here + 1 if "what" in steps and groups.main() in _unplaced(groups) else len(steps)
     return [
         {
             "label": LABELS[name], "current": name == current, "done": at < here,
