@@ -1,7 +1,7 @@
 """The stored status words of items and orders, brought up to date in the transaction that changes them."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -49,9 +49,22 @@ _ORDER = (
 _ITS_ITEMS = select(item.c.status, item.c.stage, item.c.stages_ended).where(item.c.order_id == bindparam("order_id"))
 
 
-def refresh(item_id: uuid.UUID, then: list[story.Line] | None = None) -> None:
+def refresh(item_id: uuid.UUID, then: Sequence[story.Line] | None = None) -> None:
     """Recompute the item's word and, if it or the stage changed, the order's. `then` = log lines of the item to write
-    in between: they carry the item's new status and the order's old one, as the seed's log shows."""
+    in between: they carry the item's new status and the order's old one."""
+    refresh_all({item_id: then or ()})
+
+
+def refresh_all(changed: Mapping[uuid.UUID, Sequence[story.Line]]) -> None:
+    """As `refresh`, of items that changed in one go: no log row tells of an order between two of them."""
+    orders = [_refresh_item(item_id, then) for item_id, then in changed.items()]
+    for order_id in dict.fromkeys(orders):
+        if order_id is not None:
+            refresh_order(order_id)
+
+
+def _refresh_item(item_id: uuid.UUID, then: Sequence[story.Line]) -> uuid.UUID | None:
+    """The item's word, and its log lines; answer its order if that has to follow."""
     row = db.session.execute(_ITEM, {"item_id": item_id}).one()
     word = item_status(
         State(row.state), row.stage, WaitKind(row.kind) if row.kind else None, by_hand=row.by_hand, held=row.held
@@ -61,10 +74,9 @@ def refresh(item_id: uuid.UUID, then: list[story.Line] | None = None) -> None:
     values = item_values(row, word, row.stage)
     if values:
         prepared.write(item, row.id, **values)
-    for line in then or []:
+    for line in then:
         story.log(row.order_id, line, item_id=item_id)
-    if values:
-        refresh_order(row.order_id)
+    return row.order_id if values else None
 
 
 def item_values(known: Any, word: Status, stage: Stage | None) -> dict[str, Any]:

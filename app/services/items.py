@@ -91,15 +91,16 @@ def resume(
         if wait is None or wait.kind not in PERSON_WAITS:
             raise IllegalMove(f"The item is {now.status.words.lower()}; there is nothing to resume.")
         _may_answer(wait, actor, reason)
-        answer_in_transaction(wait, actor, given, version=version, reason=reason)
+        status_words.refresh(item_id, answer_in_transaction(wait, actor, given, version=version, reason=reason))
 
     once_and_whole(actor, "resume", form_key, do, item_id)
 
 
 def answer_in_transaction(
     wait: Wait, actor: Actor, given: dict[str, Any], *, version: int | None, reason: str | None = None
-) -> None:
-    """Answer one open wait; the part of `resume` that confirming a whole order shares."""
+) -> list[Line]:
+    """Answer one open wait; the part of `resume` that confirming a whole order shares. What the log is to say of it is
+    for `status_words.refresh`, which the caller owes the item."""
     answers = asks.check(asks.thawed(wait.ask), given)
     wait_id, item_id, kind, title, step_key = wait.id, wait.item_id, wait.kind, wait.title, wait.step_key
     facts = {**dict.fromkeys(wait.ask or {}), **answers}  # asked again, what is not said any more is forgotten
@@ -115,7 +116,7 @@ def answer_in_transaction(
     if not lifecycle.close_wait(item_id, "answered", by=actor.name, wait_id=wait_id, answers=answers):
         raise Stale("Somebody else answered this a moment ago.")
     told = f"{title}: resumed by {actor.name}." + (f" {reason}" if reason else "")
-    status_words.refresh(item_id, [Line(debug=told, step=step_key)])
+    return [Line(debug=told, step=step_key)]
 
 
 def _may_answer(wait: Wait, actor: Actor, reason: str | None) -> None:

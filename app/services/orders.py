@@ -171,8 +171,11 @@ def confirm(
 
     def do() -> None:
         _as_seen(order_id, version)
+        answered = {}
         for wait in _confirmable(order_id, actor, reason, only):
-            item_verbs.answer_in_transaction(wait, actor, {}, version=None, reason=reason)
+            item_id = wait.item_id
+            answered[item_id] = item_verbs.answer_in_transaction(wait, actor, {}, version=None, reason=reason)
+        status_words.refresh_all(answered)
 
     once_and_whole(actor, "confirm order", form_key, do, order_id)
 

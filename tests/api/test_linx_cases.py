@@ -245,6 +245,7 @@ def test_the_owner_agrees_and_both_items_go(
     assert book.order(order)["items"][0]["service_number"] == cast.PVLAN
     assert book.service(cast.PORT)["details"]["encapsulation"] == "dot1q"
     assert book.service(cast.PVLAN)["account_id"] == cast.LIGHTHOUSE  # joined, not taken over
+    assert "Inventory |  |  | Creating services for order items." in book.log(order)
     assert [line.rpartition(" | ")[2] for line in book.log(order)] == [
         "Your order has been received.",
         "Email notification to Lighthouse Media, whose agreement is needed.",

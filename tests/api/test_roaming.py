@@ -151,6 +151,9 @@ def test_as_three_orders(shop: Crm, app: Flask) -> None:
         assert now["submission_date"][:10] == shop.calendar.at(*WEEK_BEFORE)[:10]
         assert same(now["expected_completion_date"], shop.calendar.at(*moment))
 
+    linked = shop.program.get(f"/oms/orders?parent_order_id={first['id']}").get_json()["items"]
+    assert [one["name"] for one in linked] == [third["name"], second["name"]]
+
     shop.later(*ON)
     assert (shop.read(second)["status"], shop.service(discount)) == ("completed", "active")
     shop.later(*OFF)
