@@ -142,7 +142,7 @@ def _found(filters: Filters, what: Any) -> Select[Any]:
 
 
 def _fits(text: str) -> ColumnElement[bool]:
-    """An order's number or alias, its PO number, or its member."""
+    """An order's number or alias, the alias of its batch, its PO number, or its member."""
     members = (
         select(Account.id)
         .where(or_(Account.organisation.icontains(text, autoescape=True), Account.handle == text.lower()))
@@ -150,7 +150,7 @@ def _fits(text: str) -> ColumnElement[bool]:
     )
     conditions: list[ColumnElement[bool]] = [
         Order.account_id.in_(members), Order.sub_account_id.in_(members), Order.alias == text.upper(),
-        Order.po_number == text,
+        Order.batch_alias == text.upper(), Order.po_number == text,
     ]  # fmt: skip
     if text.isascii() and text.isdecimal() and len(text) < 10:
         conditions.append(Order.number == int(text))

@@ -1,6 +1,7 @@
 """Orders by the file at the desk: sent, followed, corrected; and what is said to a file that will not do."""
 
 import io
+import re
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -68,6 +69,9 @@ def test_an_order_of_several_lines_is_shown_line_by_line(desk: Desk, sales: Flas
     assert "4 lines, 2 orders" in said
     assert "2 done · 2 failed · 0 left (lines)" in said
     assert page.text.count('<a class="mono" href="/orders/') == 2
+    batch = re.search(r'href="(/orders\?q=B\d{6}_\d{5})"', page.text)
+    assert batch is not None
+    assert "1 order" in words(sales.get(batch[1]))
     assert "Nothing is wrong here, but with line 5 of the same order." in said
     assert "service_capacity : " in said
     failed = sales.get(f"{sent.location}/failed").get_data(as_text=True)
@@ -93,8 +97,8 @@ def test_a_running_import_can_be_stopped_and_go_on(desk: Desk, sales: FlaskClien
     page = sales.get(sent.location)
     assert f'data-live="import-{sent.location.rpartition("/")[2]}"' in page.text, "it follows the workers by itself"
     said = words(page)
-    assert "The 2 lines that are left are not ordered" in said
-    assert "What is done stays" in said
+    assert "The 2 lines that are left will not be ordered, unless you let them go on later." in said
+    assert "have become stays: orders, which are worked and can be cancelled one by one" in said
     stopped = sales.post(f"{sent.location}/stop", data=form(page, f"{sent.location}/stop"), follow_redirects=True)
     assert "0 done · 0 failed · 0 left · 2 stopped" in words(stopped)
     worked(desk)
