@@ -1,6 +1,6 @@
 """The facts that the catalogue's rules ask for, read from the database for one ordering account."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import cached_property
@@ -89,13 +89,17 @@ class DatabaseWorld:
         return _live(_pvlan.number == pvlan)
 
     def vlan_holder(self, port: int, vlan_id: int) -> int | None:
-        return _holder(_port.number == port, Service.vlan_id == vlan_id)
+        made = _made(lambda one: one.vlan_id == vlan_id and one.details.get("port") == port)
+        return made or _holder(_port.number == port, Service.vlan_id == vlan_id)
 
     def group_vlan_holder(self, group_id: str, vlan_id: int) -> int | None:
-        return _holder(Service.carrier == f"group:{group_id}", Service.vlan_id == vlan_id)
+        carrier = f"group:{group_id}"
+        made = _made(lambda one: one.vlan_id == vlan_id and one.carrier == carrier)
+        return made or _holder(Service.carrier == carrier, Service.vlan_id == vlan_id)
 
     def mac_holder(self, fabric: str, mac_address: str) -> int | None:
-        return _holder(Service.fabric_code == fabric, Service.mac_address == mac_address)
+        made = _made(lambda one: one.mac_address == mac_address and one.fabric_code == fabric)
+        return made or _holder(Service.fabric_code == fabric, Service.mac_address == mac_address)
 
 
 def _read_fabrics() -> dict[str, tuple[str, bool]]:
@@ -145,13 +149,21 @@ def _live(*which: ColumnElement[bool]) -> list[ServiceFacts]:
     return [_facts(service, port, pvlan) for service, port, pvlan in db.session.execute(query)]
 
 
+def _made(fits: Callable[[Service], bool]) -> int | None:
+    """A service of this transaction that is not written yet: many orders are written together."""
+    return next((one.number for one in db.session.new if isinstance(one, Service) and fits(one)), None)
+
+
 def _holder(*which: ColumnElement[bool]) -> int | None:
-    return db.session.execute(
+    """Among the services that are written."""
+    found = (
         select(Service.number)
         .outerjoin(_port, _port.id == Service.port_service_id)
         .where(Service.state.not_in(ENDED_STATES), *which)
         .limit(1)
-    ).scalar()
+    )
+    with db.session.no_autoflush:
+        return db.session.execute(found).scalar()
 
 
 def _facts(service: Service, port: int | None, pvlan: int | None) -> ServiceFacts:

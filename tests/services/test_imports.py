@@ -168,12 +168,41 @@ def test_what_the_database_refuses_when_all_is_written_takes_nobody_with_it(
     assert numbers() == ([100_001, 100_002], [106_001, 106_002])
 
 
-def test_two_lines_cannot_have_what_only_one_can(sales: Actor, config: Config) -> None:
-    import_id = imports.start(sales, upload(), [unit(2, "20"), unit(3, "20"), unit(4, "21")])
+def carried(number: int, mac: str, vlan_id: int) -> Record:
+    """A service that a group of ports carries."""
+    details = {
+        "port_group_id": cast.HARBOUR_GROUP, "bandwidth": 1_000, "vlan_id": vlan_id, "location": "Mon",
+        "mac_address": f"00:00:5e:00:53:{mac}", "fabric": "jsp1", "connexions_port": "edge2-dev ge-3/0/2",
+    }  # fmt: skip
+    item = ItemInput("connexions", "new", details, item_number=1)
+    return import_lines.one(number, [str(number)], OrderInput("", {"account_id": cast.HARBOUR}, [item], "file"))
+
+
+def in_pvlan(number: int, vlan_id: int) -> Record:
+    """A private VLAN of its own, with a unit on the member's port."""
+    items = [
+        ItemInput("multiservice_port", "edit_encap", {"encapsulation": "DOT1Q"}, cast.PORT, item_number=1),
+        ItemInput("pvlan", "new", {"fabric": "edi2", "pvlan_type": "p2p", "bandwidth": 100,
+                                   "service_name": f"of {number}"}, None, 2),
+        ItemInput("pvlan_unit", "new", {"port": cast.PORT, "pvlan": {"item": 2}, "vlan_id": vlan_id},
+                  None, 3),
+    ]  # fmt: skip
+    return import_lines.one(number, [str(number)], OrderInput("", {"account_id": cast.HARBOUR}, items, "file"))
+
+
+@pytest.mark.parametrize("records, field", [
+    ([unit(2, "20"), unit(3, "20"), unit(4, "21")], "mac_address"),
+    ([carried(2, "20", 810), carried(3, "21", 810), carried(4, "22", 811)], "vlan_id"),
+    ([in_pvlan(2, 810), in_pvlan(3, 810), in_pvlan(4, 811)], "vlan_id"),
+], ids=["MAC address", "VLAN of a group", "VLAN of a port"])  # fmt: skip
+def test_two_lines_cannot_have_what_only_one_can(
+    sales: Actor, config: Config, records: list[Record], field: str
+) -> None:
+    import_id = imports.start(sales, upload(), records)
     imports.work(import_id, config)
+    refused = db.session.scalars(select(ImportLine.findings).order_by(ImportLine.number)).all()
+    assert [[one["pointer"].rpartition("/")[2] for one in found] for found in refused] == [[], [field], []]
     assert states(import_id) == [(2, "done"), (3, "failed"), (4, "done")]
-    (refused,) = db.session.scalars(select(ImportLine.findings).where(ImportLine.number == 3))
-    assert [one["pointer"] for one in refused] == ["/items/0/details/mac_address"]
 
 
 @ON_SQLITE
