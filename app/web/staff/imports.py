@@ -142,7 +142,8 @@ def _page(import_id: uuid.UUID, sentence: str = "", status: int = 200) -> Respon
     return frame.answer(
         "staff/import.html", "staff/_import.html", status, current=url_for("staff.import_list"),
         one=one, title=f"{one.alias}: {size_of(one)}", counts=counts,
-        sentence=sentence, mode=MODES[one.mode], badge=badge(one, counts), ended=one.total - counts["pending"] - counts["stopped"],
+        sentence=sentence, mode=MODES[one.mode], badge=badge(one, counts),
+        ended=one.total - counts["pending"] - counts["stopped"],
         here=url(**({"cursor": cursor} if cursor else {})),
         results=[(result, RESULTS[result.line.state], _problems(one.format, result.line)) for result in found.results],
         tabs=_tabs(one, counts, state),
