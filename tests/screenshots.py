@@ -97,6 +97,7 @@ def pages_of(running: Exchange) -> dict[str, dict[str, str]]:
             "packages": "/admin/packages", "package": "/admin/packages/START-10G", "package-new": "/admin/packages/new",
             "product-lines": "/admin/packages/lines", "product-line": "/admin/packages/lines/PM",
             "terms": "/admin/terms", "terms-version": "/admin/terms/2026-1", "terms-new": "/admin/terms/new",
+            "mails": "/admin/mails", "mails-failed": "/admin/mails?show=failed",
             "catalogue": "/admin/catalogue", "catalogue-type": "/admin/catalogue/connexions",
         },
         "member": {

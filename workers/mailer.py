@@ -30,7 +30,8 @@ rows, news = table_of(Mail), table_of(Notification)
 
 LONGEST_PAUSE_S = 900.0
 GIVE_UP_AFTER = timedelta(days=3)
-"""A mail that could not be handed over for so long is told to nobody any more: it would be wrong by then."""
+"""A mail that could not be handed over for so long may be wrong by then: it fails, and is sent no more unless a person
+lets it go again."""
 
 
 def deliver(batch: uuid.UUID, notifier: Notifier, config: Config) -> str:
@@ -81,7 +82,7 @@ def _take(batch: uuid.UUID, notifier: Notifier, config: Config) -> Any:
             .where(rows.c.id == found, mine)
             .values(tries=rows.c.tries + 1, run_after=now + timedelta(seconds=config.lease_seconds))
             .returning(rows.c.id, rows.c.key, rows.c.kind, rows.c.to_address, rows.c.facts, rows.c.order_id,
-                       rows.c.tries, rows.c.created_at)
+                       rows.c.tries, rows.c.created_at, rows.c.again_at)
         ).first()  # fmt: skip
         db.session.commit()
         if taken is not None:  # else another worker was faster: look for the next one
@@ -110,7 +111,7 @@ def _send(mail: Any, notifier: Notifier, config: Config) -> str:
 
 
 def _put_back(mail: Any, why: TemporaryFailure) -> str:
-    if clock.now() - mail.created_at > GIVE_UP_AFTER:
+    if clock.now() - (mail.again_at or mail.created_at) > GIVE_UP_AFTER:
         return _failed(mail, why.detail)
     pause = why.retry_after or min(LONGEST_PAUSE_S, 2.0 * 2 ** min(mail.tries, 10)) * random.uniform(0.5, 1.5)
     log.warning("a mail could not be handed over; it is tried again", kind=mail.kind, mail=str(mail.id),

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     ENGINE_SEE = "engine:see"
     USERS_MANAGE = "users:manage"
     SELLING_MANAGE = "selling:manage"  # packages with their lines and families, and the terms
+    MAIL_MANAGE = "mail:manage"  # see what was mailed to whom, and let what failed be sent again
     AUDIT_READ = "audit:read"
 
 
@@ -56,7 +57,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         _STAFF | {P.ORDER_STOP, P.ITEM_ACT, P.ITEM_ANSWER, P.LOG_WRITE, P.PAYLOAD_READ, P.ENGINE_PAUSE, P.ENGINE_SEE}
     ),
     Role.ADMIN: frozenset(
-        _STAFF | {P.ORDER_IMPORT, P.PAYLOAD_READ, P.ENGINE_SEE, P.USERS_MANAGE, P.SELLING_MANAGE, P.AUDIT_READ}
+        _STAFF
+        | {P.ORDER_IMPORT, P.PAYLOAD_READ, P.ENGINE_SEE, P.USERS_MANAGE, P.SELLING_MANAGE, P.MAIL_MANAGE, P.AUDIT_READ}
     ),
 }
 

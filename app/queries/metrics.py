@@ -19,6 +19,7 @@ from app.domain.models.base import table_of
 from app.domain.models.orders import UNENDED
 from app.domain.states import Stage, State
 from app.extensions import db
+from app.queries import staff_mails
 
 item = table_of(OrderItem)
 WINDOW = timedelta(minutes=5)
@@ -52,6 +53,7 @@ class Snapshot:
     shut: dict[str, bool] = field(default_factory=dict)  # far system → its breaker is open
     outbox: dict[tuple[str, str], int] = field(default_factory=dict)  # system, state → messages
     outbox_oldest: float = 0.0
+    mails: dict[str, int] = field(default_factory=dict)  # pending, failed → mails
     workers: int = 0
     unsealed: int = 0
 
@@ -63,6 +65,8 @@ def snapshot() -> Snapshot:
     found = Snapshot()
     _items(found, now)
     _outbox(found, now)
+    mails = staff_mails.counts()
+    found.mails = {"pending": mails.waiting, "failed": mails.failed}
     waits = select(Wait.kind, func.count().label("number")).where(text("open")).group_by(Wait.kind)
     found.waits = {row.kind.value: row.number for row in db.session.execute(waits)}
     found.steps = _steps(now)

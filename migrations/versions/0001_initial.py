@@ -621,6 +621,7 @@ def upgrade():
     sa.Column('run_after', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('again_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_mail_order_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_mail')),
     sa.UniqueConstraint('key', name=op.f('uq_mail_key'))
@@ -628,6 +629,8 @@ def upgrade():
     with op.batch_alter_table('mail', schema=None) as batch_op:
         batch_op.create_index('ix_mail_batch', ['batch'], unique=False, postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'"))
         batch_op.create_index('ix_mail_due', ['run_after'], unique=False, postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'"))
+        batch_op.create_index('ix_mail_failed', ['created_at'], unique=False, postgresql_where=sa.text("state = 'failed'"), sqlite_where=sa.text("state = 'failed'"))
+        batch_op.create_index('ix_mail_newest', ['created_at', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_mail_order_id'), ['order_id'], unique=False)
 
     op.create_table('order_import',
@@ -1103,6 +1106,8 @@ def downgrade():
     op.drop_table('order_import')
     with op.batch_alter_table('mail', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_mail_order_id'))
+        batch_op.drop_index('ix_mail_newest')
+        batch_op.drop_index('ix_mail_failed', postgresql_where=sa.text("state = 'failed'"), sqlite_where=sa.text("state = 'failed'"))
         batch_op.drop_index('ix_mail_due', postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'"))
         batch_op.drop_index('ix_mail_batch', postgresql_where=sa.text("state = 'pending'"), sqlite_where=sa.text("state = 'pending'"))
 

@@ -11,6 +11,7 @@ from app.domain.models.base import BigId, Json, JsonType, Model, UtcDateTime, ne
 
 UNSPREAD = text("spread_at is null")
 UNSENT = text("state = 'pending'")
+FAILED = text("state = 'failed'")
 """Conditions of partial indexes; a query says them in the same words, or the index is of no use to it."""
 
 
@@ -78,6 +79,8 @@ class Mail(Model):
     __table_args__ = (
         Index("ix_mail_due", "run_after", postgresql_where=UNSENT, sqlite_where=UNSENT),
         Index("ix_mail_batch", "batch", postgresql_where=UNSENT, sqlite_where=UNSENT),
+        Index("ix_mail_failed", "created_at", postgresql_where=FAILED, sqlite_where=FAILED),
+        Index("ix_mail_newest", "created_at", "id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -93,3 +96,4 @@ class Mail(Model):
     run_after: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    again_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # a person let it be tried anew

@@ -74,6 +74,7 @@ def _far_systems(found: Snapshot) -> Iterator[Metric]:
         outbox.add_metric([system, state], number)
     yield outbox
     yield GaugeMetricFamily("handoff_outbox_oldest_seconds", "Age of the oldest pending one.", found.outbox_oldest)
+    yield _gauge("handoff_mails", "Mails that are not delivered.", ["state"], found.mails)
 
 
 def _workers(found: Snapshot) -> Iterator[Metric]:

@@ -30,7 +30,7 @@ from app.web.staff import (
     work,
     workers,
 )
-from app.web.staff.admin import catalogue, packages, people, product_lines, terms, tokens, ways_in
+from app.web.staff.admin import catalogue, mails, packages, people, product_lines, terms, tokens, ways_in
 
 bp = Blueprint("staff", __name__)
 
@@ -162,6 +162,9 @@ routes(
     ("GET", "/admin/terms/<version>", terms.terms_version, Permission.SELLING_MANAGE),
     ("POST", "/admin/terms/<version>", terms.send_terms, Permission.SELLING_MANAGE),
     ("POST", "/admin/terms/<version>/withdraw", terms.withdraw_terms, Permission.SELLING_MANAGE),
+    ("GET", "/admin/mails", mails.mails, Permission.MAIL_MANAGE),
+    ("POST", "/admin/mails/send-again", mails.send_mails_again, Permission.MAIL_MANAGE),
+    ("POST", "/admin/mails/<uuid:mail_id>/send-again", mails.send_mail_again, Permission.MAIL_MANAGE),
     # Oneself.
     ("GET", "/me", me.me, Permission.SIGNED_IN),
     ("POST", "/me", me.save_settings, Permission.SIGNED_IN),

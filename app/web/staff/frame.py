@@ -6,7 +6,7 @@ from flask import Response, current_app, render_template, request, url_for
 
 from app.config import Config
 from app.domain.permissions import Permission, Role, may
-from app.queries import notices, staff_queue
+from app.queries import notices, staff_mails, staff_queue
 from app.queries.staff_queue import CAP, View
 from app.web.extensions import htmx
 from app.web.guard import actor
@@ -35,6 +35,7 @@ _PLACES: tuple[tuple[str, str, Permission], ...] = (
     ("Packages", "staff.packages", Permission.SELLING_MANAGE),
     ("Terms", "staff.terms", Permission.SELLING_MANAGE),
     ("Catalogue", "staff.service_types", Permission.USERS_MANAGE),
+    ("Mails", "staff.mails", Permission.MAIL_MANAGE),
     ("Audit", "staff.audit", Permission.AUDIT_READ),
 )
 
@@ -73,6 +74,8 @@ def nav(current: str) -> list[dict[str, Any]]:
     for entry in entries:
         if entry["url"] == url_for("staff.notifications"):
             entry["count"] = notices.count_words(notices.unread(actor()))
+        elif entry["url"] == url_for("staff.mails") and (failed := staff_mails.failed()):
+            entry |= {"count": words.number_words(failed, CAP), "tone": "failed"}
     return entries
 
 

@@ -9,7 +9,7 @@ from app.domain.errors import Conflict, Invalid
 from app.domain.permissions import STAFF, Permission, Role
 from app.domain.states import WaitKind
 from app.extensions import db
-from app.queries import staff_home, staff_queue, staff_rows, staff_sales
+from app.queries import staff_home, staff_mails, staff_queue, staff_rows, staff_sales
 from app.queries.staff_queue import CAP, Filters, Queue, View
 from app.services import batches
 from app.services.batches import Verb
@@ -67,6 +67,7 @@ def _context(said: str = "", refusal: Refusal | None = None) -> dict[str, Any]:
         "tickets": staff_home.tickets_to_act_on() if sales else 0,
         "pauses": staff_home.pauses(),
         "may_retry": frame.may_now(Permission.ITEM_ACT),
+        "failed_mails": staff_mails.failed() if frame.may_now(Permission.MAIL_MANAGE) else 0,
         "may_see_engine": frame.may_now(Permission.ENGINE_SEE),
         "said": said,
         "refusal": refusal,

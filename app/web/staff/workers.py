@@ -14,7 +14,7 @@ from app.domain.models import FarSystem
 from app.domain.permissions import Permission
 from app.domain.states import Stage
 from app.extensions import db
-from app.queries import staff_workers
+from app.queries import staff_mails, staff_workers
 from app.services import engine, outbound
 from app.web.guard import actor
 from app.web.staff import frame, words
@@ -92,6 +92,7 @@ def _page(refusal: Refusal | None = None) -> Response:
         current=url_for("staff.workers"), refusal=refusal, workers=staff_workers.workers(),
         loads=[(load, words.STAGE_LABELS[load.stage], depths.get(load.stage.value)) for load in staff_workers.loads()],
         carrier=carrier, systems=_systems(), outbox=staff_workers.outbox(), refused=staff_workers.refused(),
+        mails=staff_mails.counts(), may_see_mails=frame.may_now(Permission.MAIL_MANAGE),
         may_pause=frame.may_now(Permission.ENGINE_PAUSE), queue_words=QUEUE_WORDS,
     )  # fmt: skip
 
