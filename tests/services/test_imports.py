@@ -181,11 +181,10 @@ def carried(number: int, mac: str, vlan_id: int) -> Record:
 def in_pvlan(number: int, vlan_id: int) -> Record:
     """A private VLAN of its own, with a unit on the member's port."""
     items = [
-        ItemInput("multiservice_port", "edit_encap", {"encapsulation": "DOT1Q"}, cast.PORT, item_number=1),
         ItemInput("pvlan", "new", {"fabric": "edi2", "pvlan_type": "p2p", "bandwidth": 100,
-                                   "service_name": f"of {number}"}, None, 2),
-        ItemInput("pvlan_unit", "new", {"port": cast.PORT, "pvlan": {"item": 2}, "vlan_id": vlan_id},
-                  None, 3),
+                                   "service_name": f"of {number}"}, None, 1),
+        ItemInput("pvlan_unit", "new", {"port": cast.PORT, "pvlan": {"item": 1}, "vlan_id": vlan_id},
+                  None, 2),
     ]  # fmt: skip
     return import_lines.one(number, [str(number)], OrderInput("", {"account_id": cast.HARBOUR}, items, "file"))
 
