@@ -3,6 +3,7 @@
 A field is described once. `parsing` reads it strictly from JSON, `showing` words its value, `schema` publishes it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -89,6 +90,11 @@ class Field:
 def part(fields: tuple[Field, ...], name: object) -> Field | None:
     """The field of this name among these."""
     return next((one for one in fields if one.name == name), None)
+
+
+def quoted(names: Iterable[object]) -> str:
+    """How a sentence names what programs send: “none”, “dot1q”. Pages for members put labels there."""
+    return ", ".join(f"“{name}”" for name in names)
 
 
 def is_item_reference(value: object) -> bool:

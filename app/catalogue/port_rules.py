@@ -18,7 +18,7 @@ def bundle_is_untagged(line: Line, lines: Lines) -> Iterator[Finding]:
     if quantity is None and (subject := lines.subject(line)):
         quantity = subject.details.get("quantity")
     if isinstance(quantity, int) and quantity > 1:
-        words = f"A bundle of {quantity} ports cannot use {wanted}; its encapsulation must be none."
+        words = f"A bundle of {quantity} ports cannot use “{wanted}”; its encapsulation must be “none”."
         yield line.detail_finding("encapsulation", "quantity", words)
 
 
@@ -35,7 +35,7 @@ def encapsulation_suits_what_is_there(line: Line, lines: Lines) -> Iterator[Find
     units = lines.remaining(line, lines.world.units_on_port(subject.number))
     tagged = [unit for unit in units if unit.vlan_id is not None]
     if tagged or len(units) > 1:
-        words = f"Port {subject.number} carries {_services(units)} that need VLANs; its encapsulation cannot be none."
+        words = f"Port {subject.number} carries {_services(units)} that need VLANs; its encapsulation cannot be “none”."
         yield line.detail_finding("encapsulation", "encapsulation", words)
 
 
@@ -52,11 +52,12 @@ def port_can_carry(line: Line, lines: Lines) -> Iterator[Finding]:
         return
     if "vlan_id" in line.details:
         words = (
-            "The port carries untagged traffic only; change its encapsulation to dot1q or qinq first, or in this order."
+            "The port carries untagged traffic only; change its encapsulation to “dot1q” or “qinq” first, or in this "
+            "order."
         )
         yield line.detail_finding("port", "encapsulation", words)
     elif _others_on(port, place, line, lines):
-        words = "The port's encapsulation is none, so it carries one service only, and it has one already."
+        words = "The port's encapsulation is “none”, so it carries one service only, and it has one already."
         yield line.detail_finding("port", "encapsulation", words)
 
 

@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.catalogue.fields import Field, part
+from app.catalogue.fields import Field, part, quoted
 from app.catalogue.parsing import Refused, parse
 from app.domain.errors import Finding
 
@@ -89,7 +89,7 @@ def unknown(name: object, known: tuple[Field, ...], pointer: str) -> Finding:
     if name == "service_number":
         sentence = "The service number stands beside the details, not among them."
     elif known:
-        words = ", ".join(field.name for field in known)
+        words = quoted(field.name for field in known)
         sentence = f"There is no detail “{shown}” here; it can be {words}."
     else:
         sentence = f"There is no detail “{shown}” here; this action takes none."

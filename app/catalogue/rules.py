@@ -7,6 +7,7 @@ Rules about encapsulation and ceasing stand in `port_rules`.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from app.catalogue.fields import quoted
 from app.catalogue.lines import Line, Lines, Place
 from app.catalogue.pvlan import MAX_P2P_UNITS, P2P
 from app.catalogue.world import ServiceFacts
@@ -20,7 +21,7 @@ def fabric_exists(line: Line, lines: Lines) -> Iterator[Finding]:
     fabric = line.details.get("fabric")
     known = lines.world.fabrics()
     if fabric is not None and fabric not in known:
-        yield line.detail_finding("fabric", "choice", f"There is no peering LAN “{fabric}”; it can be {_list(known)}.")
+        yield line.detail_finding("fabric", "choice", f"There is no peering LAN “{fabric}”; it can be {quoted(known)}.")
 
 
 def location_belongs_to_fabric(line: Line, lines: Lines) -> Iterator[Finding]:
@@ -30,7 +31,7 @@ def location_belongs_to_fabric(line: Line, lines: Lines) -> Iterator[Finding]:
         return
     known = lines.world.locations(fabric)
     if location not in known:
-        words = f"“{fabric}” is not present at “{location}”; the location can be {_list(known)}."
+        words = f"“{fabric}” is not present at “{location}”; the location can be {quoted(known)}."
         yield line.detail_finding("location", "choice", words)
 
 
@@ -86,7 +87,7 @@ def port_group_fits(line: Line, lines: Lines) -> Iterator[Finding]:
             yield line.detail_finding(name, "match", f"The port group is at “{there}”, not “{line.details[name]}”.")
     port = line.details.get("connexions_port")
     if group.ports and port is not None and port not in group.ports:
-        words = f"The port group has no port “{port}”; it can be {_list(group.ports)}."
+        words = f"The port group has no port “{port}”; it can be {quoted(group.ports)}."
         yield line.detail_finding("connexions_port", "reference", words)
 
 
@@ -247,10 +248,6 @@ def p2p_joins_two(line: Line, lines: Lines) -> Iterator[Finding]:
     if len(there) + len(ordered) >= MAX_P2P_UNITS:
         words = f"A Point to Point private VLAN has at most {MAX_P2P_UNITS} units, and this one has them already."
         yield line.detail_finding("pvlan", "units", words)
-
-
-def _list(words: object) -> str:
-    return ", ".join(str(word) for word in words) if isinstance(words, dict | tuple | list) else str(words)
 
 
 _FACTS = frozenset({"capacity", "encapsulation", "vlan_id", "mac_address"})

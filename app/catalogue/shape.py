@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.catalogue import parsing, reading
+from app.catalogue.fields import quoted
 from app.catalogue.lines import ItemLike, Line, numbers_of
 from app.catalogue.model import Action
 from app.catalogue.registry import JOIN_PVLAN, ORDER_TYPES, SERVICE_TYPES, action_of, joins, service_type
@@ -89,6 +90,6 @@ def read_details(action: Action, raw: Any, pointer: str = "/details") -> tuple[d
         return {}, [Finding(pointer, "type", "The details must be an object.")]
     details, findings = reading.fields(action.fields, raw, pointer, complete=True)
     if action.may_change and not details and not findings:
-        names = ", ".join(action.may_change)
-        findings.append(Finding(pointer, "required", f"Say what is to change; it can be {names}."))
+        words = f"Say what is to change; it can be {quoted(action.may_change)}."
+        findings.append(Finding(pointer, "required", words))
     return details, findings

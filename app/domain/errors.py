@@ -69,6 +69,11 @@ class Stale(Conflict):
     title = "Changed meanwhile"
 
 
+def stale(what: str, seen: int, now: int) -> Stale:
+    """`what`: a sentence for people; which versions these are is told beside it, for programs."""
+    return Stale(what, [Finding("/version", "stale", f"You saw version {seen}, it is at {now}.")])
+
+
 class IllegalMove(Conflict):
     """The lifecycle has no such move from the present state."""
 

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.domain import after_commit, clock, notices, prepared, status_words, story
-from app.domain.errors import IllegalMove, LostLease, NotFound, Stale
+from app.domain.errors import IllegalMove, LostLease, NotFound, stale
 from app.domain.models import ItemDependency, OrderItem, Service, StagePause, Wait
 from app.domain.models.base import table_of
 from app.domain.states import ENDED, Stage, State, StepState, WaitKind
@@ -286,7 +286,7 @@ def _explain_refusal(item_id: uuid.UUID, move: Move | None, version: int | None,
     possible = now.state in MOVES[move][0] if move else now.state not in ENDED
     if possible and version is not None and now.version != version:
         who = f" by {now.changed_by}" if now.changed_by else ""
-        raise Stale(f"This item changed meanwhile{who}; you saw version {version}, it is at {now.version}.")
+        raise stale(f"This item changed meanwhile{who}.", version, now.version)
     verb = (move.value if move else what).replace("_", " ")
     raise IllegalMove(f"The item is {State(now.state).value}; “{verb}” is not possible now.")
 

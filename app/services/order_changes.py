@@ -10,7 +10,7 @@ from app.catalogue import action_of
 from app.catalogue.check import ItemInput
 from app.catalogue.late import bandwidth_name, check_bandwidth
 from app.domain import after_commit, clock, lifecycle, story
-from app.domain.errors import Conflict, Finding, IllegalMove, Invalid, NotFound, Stale
+from app.domain.errors import Conflict, Finding, IllegalMove, Invalid, NotFound, stale
 from app.domain.models import Order, OrderItem, Service, StepRow
 from app.domain.states import ENDED_STATUSES, PASSED_STEPS, Stage, State, Status
 from app.domain.story import Line
@@ -63,7 +63,7 @@ def locked(order_id: uuid.UUID, version: int | None) -> Order:
     if order is None:
         raise NotFound("There is no such order.")
     if version is not None and version != order.version:
-        raise Stale(f"The order changed meanwhile; you saw version {version}, it is at {order.version}.")
+        raise stale("The order changed meanwhile.", version, order.version)
     return order
 
 
@@ -143,7 +143,7 @@ def change_item(item_id: uuid.UUID, actor: Actor, changes: dict[str, Any], *, ve
     """
     now = lifecycle.lock(item_id)
     if version is not None and version != now.version:
-        raise Stale(f"This item changed meanwhile; you saw version {version}, it is at {now.version}.")
+        raise stale("This item changed meanwhile.", version, now.version)
     item = db.session.get(OrderItem, item_id, populate_existing=True)
     assert item is not None  # its row is locked
     if item.status in ENDED_STATUSES or item.cancelling:

@@ -36,7 +36,7 @@ def select_for(
     if found is None:
         raise Conflict("Qualify the order first: what can be had depends on where.")
     if found.valid_until <= clock.now():
-        raise Conflict("The qualification has expired. Please qualify again.")
+        raise Conflict("The availability was looked up too long ago to be believed. Please check it again.")
     package = by_code(code)
     if package is None:
         raise Invalid("There is no such package.", [Finding("/code", "reference", f"There is no package “{code}”.")])

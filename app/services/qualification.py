@@ -210,7 +210,7 @@ def _by_address(question: Question, result: Result) -> None:
     result.offers = list(offers_at(found, question.account_id))
     for fabric, location, name, automated in found:
         if not any(offer["fabric"] == fabric and offer["free"] for offer in result.offers):
-            result.because("no_ports", f"No port is free on {name} at {location} at the moment.")
+            result.because("no_ports", f"No port is free on {name} at “{location}” at the moment.")
         if not automated:
             result.because("by_hand", f"Orders for {name} are worked by hand, which takes longer.")
 
@@ -263,7 +263,10 @@ def findings(order: Order) -> list[Finding]:
     for found, numbers in every:
         whose = "order" if len(every) == 1 else f"order's item {' and '.join(map(str, numbers))}"
         if found.valid_until <= clock.now():
-            words = f"The qualification has expired. Please qualify the {whose} again."
+            words = (
+                f"The availability of the {whose} was looked up more than {VALID_FOR.days} days ago, "
+                "and is not believed any more. Please check it again."
+            )
             told.append(Finding("/qualification", "expired", words))
         elif not found.qualified:
             words = " ".join(reason["detail"] for reason in found.reasons) or "Nothing can be had there."
@@ -288,8 +291,8 @@ def _sold_out(order: Order, every: Sequence[tuple[Qualification, Sequence[int]]]
         left = now.get((fabric, location), {}).get(speed, 0)
         if left < wanted[place]:
             words = (
-                f"{before} ports of {speed // 1000} Gbit/s were free on {fabric} at {location} when it was qualified, "
-                f"now there are {left}. Please qualify again and choose what is there."
+                f"{before} ports of {speed // 1000} Gbit/s were free on “{fabric}” at “{location}” when it was "
+                f"looked up, now there are {left}. Please check the availability again and choose what is there."
             )
             yield Finding(f"/items/{index}/details/port_capacity", "sold_out", words)
 

@@ -41,7 +41,7 @@ def add(email: str, name: str, role: str, password: str | None, account_id: str 
 
 def _wrong_email(email: str) -> list[Finding]:
     if len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email):
-        return [Finding("/email", "format", f"“{email[:80]}” is not an e-mail address.")]
+        return [Finding("/email", "format", f"This is not an e-mail address: “{email[:80]}”.")]
     return []
 
 

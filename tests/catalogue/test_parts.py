@@ -53,7 +53,7 @@ def test_parts_are_typed_and_have_their_defaults():
         ({"doors": [{"street": "A", "side": "up"}]}, "/doors/0/side", "choice",
          "Door 1, Side (side) must be one of left, right."),
         ({"doors": [{"street": "A", "colour": 1}]}, "/doors/0/colour", "unknown",
-         "There is no detail “colour” here; it can be street, side."),
+         "There is no detail “colour” here; it can be “street”, “side”."),
         ({"address": "Quay 1", "doors": [{"street": "A"}]}, "/address", "type", "Address (address) must be an object."),
         ({"address": {"street": "Q", "floor": "3"}, "doors": [{"street": "A"}]}, "/address/floor", "type",
          "Address, Floor (floor) must be a whole number."),

@@ -9,7 +9,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.domain.models import Order, OrderItem
+from app.domain.models import Order, OrderItem, Service
 from app.domain.states import Status
 from app.extensions import db
 from app.services import demo_packages
@@ -115,3 +115,13 @@ def values(answer: TestResponse, form: str) -> dict[str, str]:
 def _attribute(tag: str, name: str) -> str:
     found = re.search(rf'\b{name}="([^"]*)"', tag)
     return html.unescape(found[1]) if found else ""
+
+
+def changing(browser: FlaskClient, number: int, action: str) -> Wizard:
+    """A change of the service of this number, begun."""
+    with browser.application.app_context():
+        service_id = db.session.query(Service.id).filter_by(number=number).scalar()
+    address = f"/portal/services/{service_id}/{action}"
+    answer = browser.post(address, data=hidden(browser.get(address), "changing-form"))
+    assert answer.status_code == 303, answer.status_code
+    return Wizard(browser, answer.headers["Location"])

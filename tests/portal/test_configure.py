@@ -6,7 +6,8 @@ import re
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.portal.ordering import CONTACT, ON_OUR_PORT, PEERING, Wizard, begin, details, peering, sell
+from tests import cast
+from tests.portal.ordering import CONTACT, ON_OUR_PORT, PEERING, Wizard, begin, changing, details, peering, sell
 from tests.portal.scene import Scene, text_of
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -64,7 +65,7 @@ def test_all_items_are_told_together(scene: Scene) -> None:
     page = wizard.send("configure", **{"i1-mac_address": "01:00:5e:00:53:aa", "i2-bandwidth": "-1", "i2-start": "soon"})
 
     assert [where for where, _ in told(page)] == [
-        "f-i1-mac_address", "f-i2-fabric", "f-i2-pvlan_type", "f-i2-service_name", "f-i2-bandwidth", "f-i2-start",
+        "f-i1-mac_address", "f-i2-where", "f-i2-pvlan_type", "f-i2-service_name", "f-i2-bandwidth", "f-i2-start",
     ]  # fmt: skip
     assert all(words.startswith(("Order item 1 - Peering: ", "Order item 2 - CUG: ")) for _, words in told(page))
 
@@ -89,14 +90,8 @@ def test_an_item_that_is_taken_away_may_have_said_anything(scene: Scene) -> None
 
 
 def test_a_change_that_is_mistyped_is_not_also_told_that_nothing_changes(scene: Scene) -> None:
-    browser = scene.browser()
-    page = browser.get("/portal/services").get_data(as_text=True)
-    address = re.findall(r'href="(/portal/services/[0-9a-f-]{36})"', page)[0]
-    form = dict(
-        re.findall(r'name="(form_key)" value="([^"]*)"', browser.get(f"{address}/modify").get_data(as_text=True))
-    )
-    draft = browser.post(f"{address}/modify", data=form).headers["Location"]
+    wizard = changing(scene.browser(), cast.CONNEXIONS, "modify")
 
-    page_ = Wizard(browser, draft).send("configure", **{"i1-mac_address": "nonsense"})
+    page = wizard.send("configure", **{"i1-mac_address": "nonsense"})
 
-    assert [where for where, _ in told(page_)] == ["f-i1-mac_address"]
+    assert [where for where, _ in told(page)] == ["f-i1-mac_address"]

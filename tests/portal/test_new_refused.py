@@ -199,7 +199,7 @@ def test_an_old_answer_about_the_place_is_asked_again(scene: Scene) -> None:
     assert wizard.page("configure").headers["Location"].endswith("/where?item=1")
     assert "check the availability again" in text_of(wizard.page("where"))
     page = wizard.send("review")
-    assert page.status_code == 422 and "has expired" in text_of(page) and order_count(scene) == 0
+    assert page.status_code == 422 and "not believed any more" in text_of(page) and order_count(scene) == 0
     wizard.go("where", where="site|lon1|LD8")
     wizard.go("review")
 

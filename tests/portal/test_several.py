@@ -73,7 +73,7 @@ def test_what_is_sold_out_meanwhile_is_told_of_the_one_it_is_about(scene: Scene)
 
     assert page.status_code == 422
     said = text_of(wizard.page("review"))
-    assert "Order item 2 - Port: 4 ports of 10 Gbit/s were free on lon1 at THN" in said
+    assert "Order item 2 - Port: 4 ports of 10 Gbit/s were free on LON1 Lab at THN" in said
     assert f'href="/portal/new/{wizard.draft_id}/where?item=2"' in wizard.page("review").get_data(as_text=True)
     wizard.go("where?item=2", where="site|lon2|LD8")
     wizard.go("configure")
@@ -107,7 +107,9 @@ def test_an_old_answer_about_one_place_is_asked_again_for_that_one(scene: Scene)
     wizard.browser = scene.browser()
 
     assert wizard.page("configure").headers["Location"].endswith("/where?item=1")
-    assert "The qualification has expired. Please qualify the order's item 1 again." in text_of(wizard.page("review"))
+    assert "The availability of the order's item 1 was looked up more than 14 days ago" in text_of(
+        wizard.page("review")
+    )
     assert "Please check the availability again" not in text_of(wizard.page("where?item=2"))
     wizard.go("where?item=1", where="site|lon1|LD8")
     wizard.go("review")

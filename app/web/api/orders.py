@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response, url_for
 
-from app.domain.errors import Finding, Forbidden, Invalid, NotFound, Stale
+from app.domain.errors import Finding, Forbidden, Invalid, NotFound, stale
 from app.domain.models import Order
 from app.domain.states import Status
 from app.extensions import db
@@ -195,4 +195,4 @@ def release_order(order_id: uuid.UUID) -> Response:
 def _check_version(order: Order | None, in_body: int | None) -> None:
     seen = reading.version_seen(in_body)
     if order is not None and seen is not None and seen != order.version:
-        raise Stale(f"The order changed meanwhile; you saw version {seen}, it is at {order.version}.")
+        raise stale("The order changed meanwhile.", seen, order.version)

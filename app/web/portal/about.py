@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wtforms import Form, SelectChoice, SelectMultipleField, TextAreaField
-from wtforms.validators import Length, Optional, ValidationError
+from wtforms.validators import Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.domain.models import Order
@@ -37,7 +37,7 @@ def form_class(completion: str, book: Book, *, roles: Sequence[str] = (), paymen
             completion, "Without a start date everything is prepared before, and switched at this moment."
         ),
         "notes": TextAreaField(
-            "Notes", [Optional(), Length(max=LONGEST_NOTES), forms.no_nul], filters=[forms.stripped],
+            "Notes", [Optional(), forms.at_most(LONGEST_NOTES), forms.no_nul], filters=[forms.stripped],
             description="Read by our staff where an order is processed by hand.", render_kw={"rows": 3},
         ),
     }  # fmt: skip
@@ -73,7 +73,7 @@ def _emails(form: Form, _field: Any) -> None:
     found = copies(form)
     wrong = next((one for one in found if not forms.is_email(one)), None)
     if wrong is not None:
-        raise ValidationError(f"“{wrong[:80]}” is not an e-mail address.")
+        raise ValidationError(f"This is not an e-mail address: “{wrong[:80]}”.")
     if len(found) > MOST_EMAILS:
         raise ValidationError(f"At most {MOST_EMAILS} addresses.")
 

@@ -51,9 +51,8 @@ def _refused(order_id: uuid.UUID, refused: HandoffError, typed: dict[str, str]) 
     if isinstance(refused, Forbidden | NotFound):
         raise refused
     conflict = refused.detail if isinstance(refused, Conflict) else None
-    return pages.order_page(
-        pages.find(order_id), refused.status, conflict=conflict, errors=refused.errors, typed=typed
-    )  # fmt: skip
+    errors = [] if conflict else refused.errors
+    return pages.order_page(pages.find(order_id), refused.status, conflict=conflict, errors=errors, typed=typed)
 
 
 def _done(order_id: uuid.UUID, told: str) -> Any:

@@ -10,7 +10,7 @@ from wtforms import Form
 from app.catalogue import SERVICE_TYPES, ItemInput
 from app.domain.errors import Finding, NotFound
 from app.domain.models import Order
-from app.queries import portal_choices, portal_draft
+from app.queries import portal_choices, portal_draft, portal_findings
 from app.queries.portal_choices import Choices
 from app.services import draft_groups, draft_steps, packages
 from app.web.guard import actor
@@ -60,7 +60,7 @@ def _kept_rows(one: ItemForm, rows: list[tuple[str, str]]) -> list[tuple[str, st
 def _missing(src: item_forms.Source, found: list[ItemForm]) -> list[str]:
     """What is still to be said, as the requirements tell it when they are read."""
     told = [Finding(one["pointer"], one["rule"], one["detail"]) for one in src.missing]
-    return list(dict.fromkeys(item_read.in_words(found, one) for one in told))
+    return list(dict.fromkeys(item_read.in_words(found, one) for one in portal_findings.spoken(told, src.order)))
 
 
 def addable(order: Order, choices: Choices) -> list[tuple[str, str]]:

@@ -56,9 +56,13 @@ def text(
 ) -> StringField:  # fmt: skip
     """A line of text; what is typed loses the blanks around it."""
     return StringField(
-        label, [*_needed(needed), Length(max=longest), no_nul, *checks], description=help_words, filters=[stripped],
+        label, [*_needed(needed), at_most(longest), no_nul, *checks], description=help_words, filters=[stripped],
         render_kw={"maxlength": str(longest), **more},
     )  # fmt: skip
+
+
+def at_most(longest: int) -> Length:
+    return Length(max=longest, message=f"At most {longest:,} characters.")
 
 
 def select(
@@ -112,7 +116,7 @@ def is_email(text: str) -> bool:
 
 def one_email(_form: Form, field: Any) -> None:
     if field.data and not is_email(field.data):
-        raise ValidationError(f"“{field.data[:80]}” is not an e-mail address.")
+        raise ValidationError(f"This is not an e-mail address: “{field.data[:80]}”.")
 
 
 def _date(_form: Form, field: Any) -> None:

@@ -113,14 +113,14 @@ def refuse_if_wrong(found: Sequence[tuple[Form, str]]) -> None:
 
 
 def in_words(found: Sequence[ItemForm], finding: Finding) -> str:
-    """A finding about an item, in members' words."""
+    """A finding as a line of its own, which names the item where there are several."""
     one = _item_of(found, finding)
     if one is None:
         return finding.detail
     several = len(found) > 1
     if _about_place(finding, one):
         return f"{one.title}: say where it is to be." if several else "Say where it is to be."
-    return (f"{one.title}: " if several else "") + _in_members_words(finding, one)
+    return (f"{one.title}: " if several else "") + finding.detail
 
 
 def _about_place(finding: Finding, one: ItemForm) -> bool:
@@ -129,8 +129,8 @@ def _about_place(finding: Finding, one: ItemForm) -> bool:
 
 
 def place_errors(found: Sequence[ItemForm], findings: Sequence[Finding]) -> list[Finding]:
-    """Put each finding at the field it is about, in members' words; answer them all for the summary, in the order of
-    the page. The forms have been validated, where they found something: what only echoes that is left out."""
+    """Put each finding at the field it is about; answer them all for the summary, in the order of the page. The forms
+    have been validated, where they found something: what only echoes that is left out."""
     told = [one for item in found for one in _of_form(item, len(found) > 1)]
     refused = {(item.number, name) for item in found for name in item.form.errors if name}
     told += [placed for one in findings if one.rule != FORM if (placed := _placed_error(found, one, refused))]
@@ -158,12 +158,11 @@ def _placed_error(found: Sequence[ItemForm], finding: Finding, refused: Set[tupl
         return Finding("/service", finding.rule, finding.detail) if finding.pointer == "/items" else finding
     if _about_place(finding, one):
         return Finding(f"/{one.prefix}where", "required", in_words(found, finding))
-    sentence = _in_members_words(finding, one)
     name = _control_of(one, finding.pointer.strip("/").split("/")[2:])
     if _echoes(one, name, finding, refused):
         return None
     if name:
-        forms.add_error(one.form, name, sentence)
+        forms.add_error(one.form, name, finding.detail)
     at = one.form[name].name if name else f"{one.prefix}item"
     return Finding(f"/{at}", finding.rule, in_words(found, finding))
 
@@ -171,10 +170,10 @@ def _placed_error(found: Sequence[ItemForm], finding: Finding, refused: Set[tupl
 def _echoes(one: ItemForm, name: str, finding: Finding, refused: Set[tuple[int, str]]) -> bool:
     """Whether the form has said so already: of the same control, or of another one of the same person. A change that
     says nothing says nothing because what was typed is wrong."""
-    if not name:
-        return finding.rule == "required" and bool(one.form.errors)
+    if finding.pointer.endswith("/details"):
+        return bool(one.form.errors)
     alike = name.removesuffix(people.WHO) if name.startswith("contact_") else name
-    return any(number == one.number and other.startswith(alike) for number, other in refused)
+    return bool(name) and any(number == one.number and other.startswith(alike) for number, other in refused)
 
 
 def _item_of(found: Sequence[ItemForm], finding: Finding) -> ItemForm | None:
@@ -186,9 +185,12 @@ def _item_of(found: Sequence[ItemForm], finding: Finding) -> ItemForm | None:
 
 
 def _control_of(one: ItemForm, rest: Sequence[str]) -> str:
-    """The control that a pointer within an item leads to; empty if there is none."""
+    """The control that a pointer within an item leads to; empty if there is none. What the details miss altogether is
+    told at the first one."""
     if not rest:
         return ""
+    if rest[-1] == "details":
+        return next((asked.name for asked in one.asked if asked.name in one.form), "")
     known = {"requested_completion_date": "completion", "requested_start_date": "start"}
     if rest[0] in ("features", "contacts") and len(rest) > 1:
         name = f"feature_{rest[1]}" if rest[0] == "features" else f"contact_{rest[1]}_{people.WHO}"
@@ -199,10 +201,3 @@ def _control_of(one: ItemForm, rest: Sequence[str]) -> str:
     if name in ("fabric", "location") and PLACE in one.form:
         return PLACE
     return next((by for by, names in IMPLIED.items() if name in names and by in one.form), "")
-
-
-def _in_members_words(finding: Finding, one: ItemForm) -> str:
-    sentence = finding.detail
-    for asked in one.action.fields:
-        sentence = sentence.replace(f"{asked.label} ({asked.name})", asked.label_for("member"))
-    return sentence

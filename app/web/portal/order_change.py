@@ -15,7 +15,7 @@ from app.domain.errors import Conflict, Finding, Invalid, NotFound
 from app.domain.models import Order, OrderItem
 from app.domain.states import ENDED_STATUSES, Stage, Status
 from app.extensions import db
-from app.queries import address_book, portal_draft, portal_people
+from app.queries import address_book, portal_draft, portal_findings, portal_people
 from app.queries.portal_people import Called
 from app.queries.portal_words import item_title
 from app.services import order_editing
@@ -146,7 +146,9 @@ def change(order_id: uuid.UUID) -> Any:
     except Invalid as refused:
         db.session.rollback()
         findings = refused.errors or [Finding("", "refused", refused.detail)]
-        return _page(_find(order_id), refused.status, typed=request.form, findings=findings)
+        order = _find(order_id)
+        told = portal_findings.spoken(findings, order)
+        return _page(order, refused.status, typed=request.form, findings=told)
     flash("The order has been changed.", "success")
     return redirect(url_for("portal.order", order_id=order_id), 303)
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app, redirect, request, url_for
@@ -9,7 +10,7 @@ from wtforms import Form
 
 from app.domain.errors import Finding
 from app.domain.models import Order
-from app.queries import address_book, portal_choices, portal_draft
+from app.queries import address_book, portal_choices, portal_draft, portal_findings
 from app.queries.package_words import package_price
 from app.services import draft_groups, draft_steps, drafts, packages, payments, terms
 from app.web.guard import actor
@@ -92,7 +93,7 @@ def _in_words(order: Order, findings: list[Finding]) -> list[Finding]:
     if not findings:
         return []
     found = item_forms.of_draft(item_forms.source(order, own_account()), None, complete=True)
-    return [Finding(one.pointer, one.rule, item_read.in_words(found, one)) for one in findings]
+    return [replace(one, detail=item_read.in_words(found, one)) for one in portal_findings.spoken(findings, order)]
 
 
 def _changes(order: Order, form: Form) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from app.domain.errors import Conflict, Finding, Invalid, NotFound
 from app.domain.models import Order
 from app.domain.states import Status
 from app.extensions import db
-from app.queries import portal_draft
+from app.queries import portal_draft, portal_findings
 from app.services import draft_groups, draft_places
 from app.services.draft_groups import Groups
 from app.services.draft_steps import Seen
@@ -59,11 +59,12 @@ def tried(
         if find(draft_id).status is not Status.DRAFT:
             flash("This draft has been submitted: it is an order now.", "info")
             return redirect(url_for("portal.order", order_id=draft_id), 303)
-        return again(find(draft_id), refused.status, conflict=refused.detail)
+        order = find(draft_id)
+        return again(order, refused.status, conflict=portal_findings.plain(refused.detail, order))
     except Invalid as refused:
         db.session.rollback()
-        findings = refused.errors or [Finding("", "refused", refused.detail)]
-        return again(find(draft_id), refused.status, findings=findings)
+        order, findings = find(draft_id), refused.errors or [Finding("", "refused", refused.detail)]
+        return again(order, refused.status, findings=portal_findings.spoken(findings, order))
     return redirect(then if isinstance(then, str) else then(find(draft_id)), 303)
 
 
