@@ -1,5 +1,6 @@
 """Packages, lines and families: an administrator makes and changes what is sold, without SQL."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -290,6 +291,29 @@ def test_a_line_somebody_else_changed_meanwhile_is_a_conflict(admin: FlaskClient
     answer = admin.post(f"{LINES}/PM", data={**fields(page, "group-form"), "name": "Typed by me"})
     assert answer.status_code == 409
     assert 'value="Typed by me"' in answer.text
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_of_administrators_at_the_very_same_moment_one_is_first_and_nobody_sees_a_bug(
+    desk: Desk, admin: FlaskClient
+) -> None:
+    browsers = [cast.browser(desk.app, cast.ADMIN) for _ in range(4)]
+    edits = [{**fields(admin.get(f"{LIST}/PEER"), "package-form"), "step": "save", "price": str(70 + number)}
+             for number in range(4)]  # fmt: skip
+    made = {**fields(started(admin, "pvlan"), "package-form"), "step": "save"}
+    news = [{**made, "form_key": f"{made['form_key'][0]}{number}"} for number in range(4)]
+    for url, forms, loses in ((f"{LIST}/PEER", edits, 409), (NEW, news, 422)):
+        with ThreadPoolExecutor(4) as pool:
+            posts = [pool.submit(one.post, url, data=typed) for one, typed in zip(browsers, forms, strict=True)]
+        assert sorted(one.result().status_code for one in posts) == [303, *[loses] * 3]
+    assert (find(desk, "PEER")["revision"], find(desk, "FAST-10G")["revision"]) == (2, 1)
+    assert len(audit(desk, "package changed")) == len(audit(desk, "package made")) == 1
+
+
+def test_the_palette_and_the_rail_lead_there(admin: FlaskClient, sales: FlaskClient) -> None:
+    for address in (LIST, "/admin/terms", "/admin/mails"):
+        assert f'href="{address}"' in admin.get("/palette?q=").text
+        assert f'href="{address}"' not in sales.get("/palette?q=").text
 
 
 def test_an_exchange_that_sells_nothing_yet_is_led_to_the_first_step(desk: Desk, admin: FlaskClient) -> None:

@@ -24,7 +24,8 @@ from app.services import package_rules
 from app.services.package_rules import OptionWish, PackageWish, RoleWish, ServiceWish
 from app.web.portal import forms
 
-MOST_ROWS = 300
+MOST_ROWS = 500
+"""More than a package may have, so that what is too much is said and not left out."""
 TYPES = (
     ("connect", "Connect"),
     ("peering", "Peering"),
