@@ -20,7 +20,7 @@ from app.queries.durations import Kind
 from app.queries.portal_asked import Question
 from app.queries.portal_cancel import Cancelling, cancelling
 from app.queries.portal_tracker import BEING_CANCELLED, ItemProgress, Node, OrderProgress, item_nodes, order_nodes
-from app.queries.portal_words import Hold, Numbered, Words, item_title, status_words
+from app.queries.portal_words import Hold, Numbered, Words, item_title, on_hold, status_words
 from app.queries.portal_words import delay as delay_sentences
 from app.services import named_people
 from app.services.access import visible_orders
@@ -182,7 +182,9 @@ def _order_words(row: Any, holds: list[Hold], progress: OrderProgress) -> Words:
 
 
 def delay_words(progress: OrderProgress) -> list[str]:
-    """Of the items that are late, the one that is least advanced."""
+    """What a hold means; else of the items that are late, the one that is least advanced."""
+    if progress.status is Status.HELD:
+        return on_hold()
     late = [one for one in progress.items if one.live and one.words.key == Icon.FAILED]
     if not late:
         return []

@@ -12,6 +12,7 @@ from app.queries.portal_words import STAGE_LABELS, Hold, Words, status_words
 
 STAGES = list(Stage)
 BEING_CANCELLED = Words(Icon.RUNNING, "Being cancelled")
+ON_HOLD = status_words(Status.HELD)
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ def _not_begun(order: OrderProgress, label: str, usually: str) -> Node:
 
 def _at_work(label: str, word: Words, begun: datetime | None, usually: str) -> Node:
     state = {Icon.WAITING: "waiting", Icon.FAILED: "failed"}.get(Icon(word.key), "current")
-    return Node(label, state, word.words, begun, "" if state == "failed" else usually, icon=word.key)
+    told = "" if state == "failed" or word == ON_HOLD else usually  # how long it usually takes says nothing then
+    return Node(label, state, word.words, begun, told, icon=word.key)
 
 
 def _closed_stage(label: str, stage: Stage, begun: Mapping[str, str], ended: Mapping[str, str]) -> Node:

@@ -126,6 +126,14 @@ def delay(stage: Stage | None, status: Status) -> list[str]:
     ]
 
 
+def on_hold() -> list[str]:
+    """What a hold means for the member; why it was put on is for staff."""
+    return [
+        "This order is on hold. You need not do anything; if we need something of you, we ask here and by mail.",
+        "Next update: as soon as it goes on. This page shows it at once.",
+    ]
+
+
 @dataclass(frozen=True)
 class Numbered:
     """An item in the form that the catalogue names it by."""

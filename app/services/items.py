@@ -17,6 +17,7 @@ from app.domain.models import ItemDependency, Order, OrderItem, StepRow, User, W
 from app.domain.states import ENDED, PERSON_WAITS, Stage, State, StepState, WaitKind
 from app.domain.story import Line
 from app.extensions import db
+from app.services import decisions
 from app.services.actor import Actor
 from app.services.once import once_and_whole
 
@@ -103,6 +104,8 @@ def answer_in_transaction(
     for `status_words.refresh`, which the caller owes the item."""
     answers = asks.check(asks.thawed(wait.ask), given)
     wait_id, item_id, kind, title, step_key = wait.id, wait.item_id, wait.kind, wait.title, wait.step_key
+    account = wait.audience.partition(":")[2]
+    user = decisions.answered(actor, account, wait.ask or {}, answers) if kind is WaitKind.MEMBER else None
     facts = {**dict.fromkeys(wait.ask or {}), **answers}  # asked again, what is not said any more is forgotten
     if kind is WaitKind.CONFIRM and wait.audience.startswith("account:"):
         stands_in = on_behalf(wait, actor)
@@ -116,7 +119,7 @@ def answer_in_transaction(
     if not lifecycle.close_wait(item_id, "answered", by=actor.name, wait_id=wait_id, answers=answers):
         raise Stale("Somebody else answered this a moment ago.")
     told = f"{title}: resumed by {actor.name}." + (f" {reason}" if reason else "")
-    return [Line(debug=told, step=step_key)]
+    return [Line(user, told, step_key)]
 
 
 def _may_answer(wait: Wait, actor: Actor, reason: str | None) -> None:
@@ -319,7 +322,8 @@ def hold(
     def do() -> None:
         lifecycle.mark(item_id, version=version, by=actor.name, what="hold", reason=reason, held=True,
                        held_reason=reason)  # fmt: skip
-        status_words.refresh(item_id, [Line(debug=f"Held by {actor.name}: {reason}")])
+        number = lifecycle.lock(item_id).item_number
+        status_words.refresh(item_id, [Line(decisions.item_held(number), f"Held by {actor.name}: {reason}")])
 
     once_and_whole(actor, "hold", form_key, do, item_id)
 
@@ -332,7 +336,8 @@ def release(item_id: uuid.UUID, actor: Actor, *, version: int | None = None, for
         if not now.held:
             raise IllegalMove("The item is not held.")
         lifecycle.mark(item_id, version=version, by=actor.name, what="release", held=False, held_reason=None)
-        status_words.refresh(item_id, [Line(debug=f"Released by {actor.name}.")])
+        released = decisions.item_released(now.item_number)
+        status_words.refresh(item_id, [Line(released, f"Released by {actor.name}.")])
         after_commit.wake(item_id, now.stage)
 
     once_and_whole(actor, "release", form_key, do, item_id)
@@ -345,13 +350,15 @@ def cancel(
     need_reason(reason)
 
     def do() -> None:
-        cancel_in_transaction(lifecycle.lock(item_id), actor.name, reason, version)
+        now = lifecycle.lock(item_id)
+        cancel_in_transaction(now, actor.name, reason, version, told=decisions.item_cancelled(now.item_number))
 
     once_and_whole(actor, "cancel", form_key, do, item_id)
 
 
-def cancel_in_transaction(now: Any, by: str, reason: str, version: int | None = None) -> None:
-    """The part of `cancel` that an order's cancel shares; `now` is the item's row, locked."""
+def cancel_in_transaction(now: Any, by: str, reason: str, version: int | None = None, told: str | None = None) -> None:
+    """The part of `cancel` that an order's cancel shares; `now` is the item's row, locked, `told` what the member
+    reads of it."""
     item_id = now.id
     if now.state in ENDED:
         raise IllegalMove(f"The item has already ended: {State(now.state).value}.")
@@ -367,7 +374,8 @@ def cancel_in_transaction(now: Any, by: str, reason: str, version: int | None = 
     if now.state is State.IDLE:
         lifecycle.settle(item_id)
     else:
-        status_words.refresh(item_id, [Line(debug=f"Cancelled by {by}: {reason}" if reason else f"Cancelled by {by}.")])
+        words = f"Cancelled by {by}: {reason}" if reason else f"Cancelled by {by}."
+        status_words.refresh(item_id, [Line(told, words)])
 
 
 def add_note(item_id: uuid.UUID, actor: Actor, text: str, *, to_member: bool, form_key: str | None = None) -> None:

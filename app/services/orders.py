@@ -24,6 +24,7 @@ from app.extensions import db
 from app.services import (
     access_checks,
     admission,
+    decisions,
     named_people,
     order_checks,
     order_parties,
@@ -171,11 +172,15 @@ def confirm(
 
     def do() -> None:
         _as_seen(order_id, version)
-        answered = {}
+        accounts = _accounts_of(order_id)
+        answered, told = {}, set()
         for wait in _confirmable(order_id, actor, reason, only):
-            item_id = wait.item_id
+            item_id, is_consent = wait.item_id, wait.kind is WaitKind.CONFIRM
+            told.add(decisions.confirmed(actor, wait.audience, accounts) if is_consent else None)
             answered[item_id] = item_verbs.answer_in_transaction(wait, actor, {}, version=None, reason=reason)
         status_words.refresh_all(answered)
+        for words in sorted(filter(None, told)):
+            story.log(order_id, Line(user=words), by=actor.name)
 
     once_and_whole(actor, "confirm order", form_key, do, order_id)
 
@@ -200,6 +205,11 @@ def reject(
         story.log(order_id, Line(user=f"The order was declined{whose}: {reason}"), by=actor.name)
 
     once_and_whole(actor, "reject order", form_key, do, order_id)
+
+
+def _accounts_of(order_id: uuid.UUID) -> tuple[str | None, ...]:
+    """Whose order it is, and for which customer."""
+    return tuple(db.session.execute(select(Order.account_id, Order.sub_account_id).where(Order.id == order_id)).one())
 
 
 def _as_seen(order_id: uuid.UUID, version: int | None) -> None:
@@ -280,6 +290,8 @@ def cancel(
             raise IllegalMove(f"Item {late[0]} is being provisioned; please ask us to cancel.")
         for row in live:
             item_verbs.cancel_in_transaction(row, actor.name, reason)
+        told = decisions.cancelled(actor, str(_accounts_of(order_id)[0]))
+        story.log(order_id, Line(user=told), by=actor.name)
         story.audit(actor.name, "order cancelled", order_id=order_id, reason=reason)
 
     once_and_whole(actor, "cancel order", form_key, do, order_id)
@@ -307,6 +319,7 @@ def hold(order_id: uuid.UUID, actor: Actor, reason: str, *, form_key: str | None
 
     def do() -> None:
         _each(order_id, lambda row: not row.held, stop, "The order is held already, or has ended.")
+        story.log(order_id, Line(user=decisions.ORDER_HELD), by=actor.name)
 
     once_and_whole(actor, "hold order", form_key, do, order_id)
 
@@ -322,6 +335,7 @@ def release(order_id: uuid.UUID, actor: Actor, *, form_key: str | None = None) -
 
     def do() -> None:
         _each(order_id, lambda row: row.held, go_on, "The order is not held.")
+        story.log(order_id, Line(user=decisions.ORDER_RELEASED), by=actor.name)
 
     once_and_whole(actor, "release order", form_key, do, order_id)
 

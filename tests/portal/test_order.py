@@ -8,7 +8,7 @@ from app.domain import clock
 from app.domain.models import OrderItem, Wait
 from app.extensions import db
 from app.queries import durations
-from app.services import claims, items
+from app.services import claims, items, orders
 from app.services.actor import Actor
 from tests import cast
 from tests.portal.scene import (
@@ -127,6 +127,7 @@ def test_a_service_that_does_not_work_goes_to_an_engineer_and_the_member_is_aske
     scene.work()
 
     assert scene.status(order) == "error"
+    assert "Ada Quayside: “No packet comes back.”" in text_of(browser.get(f"/portal/orders/{order}"))
     assert "Thank you for telling us what does not work." in text_of(browser.get(f"/portal/orders/{order}"))
     with scene.app.app_context():
         item = scene.item(order)
@@ -137,6 +138,19 @@ def test_a_service_that_does_not_work_goes_to_an_engineer_and_the_member_is_aske
     assert browser.post(f"/portal/orders/{order}/items/1/answer", data=hidden(again, "answer-1")).status_code == 303
     scene.work()
     assert scene.status(order) == "completed"
+
+
+@ON_SQLITE
+def test_an_order_on_hold_says_what_that_means_and_nothing_of_how_long_it_usually_takes(scene: Scene) -> None:
+    order = scene.placed(ONE_PORT)
+    with scene.app.app_context():
+        orders.hold(order, NELL, "Their bill is open")
+    scene.work()
+
+    said = text_of(scene.browser().get(f"/portal/orders/{order}"))
+
+    assert "This order is on hold." in said and "Next update: as soon as it goes on." in said
+    assert "The order is on hold." in said and "Their bill is open" not in said
 
 
 @ON_SQLITE
