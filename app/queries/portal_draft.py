@@ -223,6 +223,21 @@ def _what(order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     return {order_id: ", ".join(dict.fromkeys(words)) for order_id, words in found.items()}
 
 
+def begun(account_id: str, service_number: int, action: str) -> uuid.UUID | None:
+    """A draft of this account that is about this change of this service, and about nothing else."""
+    alone = select(func.count()).where(OrderItem.order_id == Order.id).correlate(Order).scalar_subquery() == 1
+    return db.session.scalar(
+        select(Order.id)
+        .join(OrderItem, OrderItem.order_id == Order.id)
+        .where(
+            Order.account_id == account_id, Order.status == Status.DRAFT, Order.channel == "portal", alone,
+            OrderItem.service_number == service_number, OrderItem.action == action,
+        )
+        .order_by(Order.number.desc())
+        .limit(1)
+    )  # fmt: skip
+
+
 def count(actor: Actor) -> int:
     """How many drafts there are."""
     query = select(func.count()).where(Order.account_id.in_(actor.account_ids), Order.status == Status.DRAFT)

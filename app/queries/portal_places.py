@@ -46,7 +46,8 @@ class Site:
 
 @dataclass(frozen=True)
 class OwnPort:
-    """A port that the member has. Capacities in Mbit/s; `used` = what its services were given of it."""
+    """A port that the member has. Capacities in Mbit/s; `used` = what its services were given of it; not `active`: it
+    is still being set up."""
 
     number: int
     label: str
@@ -55,6 +56,7 @@ class OwnPort:
     used: int
     services: int
     tagged: bool
+    active: bool
 
     @property
     def room(self) -> str:
@@ -86,11 +88,12 @@ def _named(code: str, name: str) -> str:
 
 
 def own_ports(account_ids: AbstractSet[str]) -> list[OwnPort]:
-    """The active ports of these accounts, with what they carry, in a fixed number of queries."""
+    """The ports of these accounts, also those that are still being set up, with what they carry; in a fixed number of
+    queries."""
     ports = db.session.execute(
         select(Service.id, Service.number, Service.details, Service.capacity, Service.fabric_code,
-               Service.location_code)
-        .where(Service.service_type == "multiservice_port", Service.state == "active",
+               Service.location_code, Service.state)
+        .where(Service.service_type == "multiservice_port", Service.state.in_(LIVING),
                Service.account_id.in_(account_ids))
         .order_by(Service.number)
         .limit(MOST_PORTS)
@@ -109,7 +112,7 @@ def _own_port(row: Any, carried: tuple[int, int], called: Names) -> OwnPort:
     label = f"Port {row.number}" if name == str(row.number) else f"{name} ({row.number})"
     return OwnPort(
         row.number, label, where, row.capacity or 0, carried[1], carried[0],
-        str(row.details.get("encapsulation") or "none") in TAGGED,
+        str(row.details.get("encapsulation") or "none") in TAGGED, row.state == "active",
     )  # fmt: skip
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.catalogue import SERVICE_TYPES, Names, describe_service, title
 from app.catalogue.describe import Row
 from app.catalogue.model import Action
-from app.domain.models import Account, Order, OrderItem, Service
+from app.domain.models import Account, Fabric, Location, Order, OrderItem, Port, Service
 from app.extensions import db
 from app.queries import names, portal_people
 from app.queries.portal_people import Called
@@ -22,6 +22,7 @@ from app.services.actor import Actor
 
 PAGE = 25
 RECENT_ORDERS = 20
+LARGEST_NUMBER = 2**31 - 1
 LIVING = ("pre_active", "active")
 
 STATES = {
@@ -52,6 +53,46 @@ class ServicePage:
     rows: list[ServiceRow]
     newer: int | None
     older: int | None
+
+
+@dataclass(frozen=True)
+class ServiceQuery:
+    """What the list shows: services that have ended, or the others; what was searched for; whose.
+
+    `customer`: the account that has the service, or for which its reseller has it; empty = everybody's.
+    """
+
+    ended: bool = False
+    text: str = ""
+    customer: str = ""
+
+    def conditions(self, actor: Actor) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = [Service.state.not_in(LIVING) if self.ended else Service.state.in_(LIVING)]
+        if self.customer in actor.account_ids:
+            own = and_(Service.account_id == self.customer, Service.sub_account_id.is_(None))
+            found.append(or_(Service.sub_account_id == self.customer, own))
+        return found + ([_matches(self.text)] if self.text else [])
+
+
+def _matches(text: str) -> ColumnElement[bool]:
+    """Number, VLAN, name, MAC address, place, port, or whose it is."""
+    pattern = "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+    def like(column: Any) -> ColumnElement[bool]:
+        return func.lower(column).like(pattern, escape="\\")
+
+    on_port = select(Port.service_id).where(like(Port.switch_name + " " + Port.name))
+    places = select(Location.code).where(like(Location.name))
+    fabrics = select(Fabric.code).where(like(Fabric.name))
+    found: list[ColumnElement[bool]] = [
+        like(Service.name), like(Service.mac_address), like(Service.location_code), like(Service.fabric_code),
+        like(Account.organisation), like(_customer.organisation), Service.id.in_(on_port),
+        Service.port_service_id.in_(on_port), Service.location_code.in_(places), Service.fabric_code.in_(fabrics),
+    ]  # fmt: skip
+    if text.isascii() and text.isdigit() and int(text) <= LARGEST_NUMBER:
+        found += [Service.number == int(text), Service.vlan_id == int(text)]
+    kinds = [kind.key for kind in SERVICE_TYPES.values() if text.casefold() in kind.portal_label.casefold()]
+    return or_(*found, Service.service_type.in_(kinds))
 
 
 @dataclass(frozen=True)
@@ -107,11 +148,10 @@ def _services(actor: Actor) -> Select[Service, str, str]:
 
 
 def services(
-    actor: Actor, own: str, *, ended: bool = False, before: int | None = None, after: int | None = None
+    actor: Actor, own: str, wanted: ServiceQuery, *, before: int | None = None, after: int | None = None
 ) -> ServicePage:
-    """The newest services first; `ended` = those that were ceased or cancelled."""
-    state = Service.state.not_in(LIVING) if ended else Service.state.in_(LIVING)
-    query = _services(actor).where(state)
+    """The newest services first."""
+    query = _services(actor).where(*wanted.conditions(actor))
     if after is not None:
         rows = list(db.session.execute(query.where(Service.number > after).order_by(Service.number).limit(PAGE + 1)))
         newer, rows = (rows[PAGE - 1].Service.number if len(rows) > PAGE else None), rows[:PAGE][::-1]

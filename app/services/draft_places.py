@@ -20,6 +20,8 @@ from app.services.draft_groups import Groups
 from app.services.qualification import Question
 
 PORT_TYPE = "multiservice_port"
+LIVING = ("pre_active", "active")
+"""A port that is still being set up can be named as well: what is put on it waits for it."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ def question(groups: Groups, lead: int, where: Where) -> Question:
         else:
             owner = order.account_id if order.account_id == port.account_id else order.sub_account_id or ""
             if _needs_encapsulation(groups, lead, where):
+                if port.state != "active":
+                    _refuse(f"Port {port.number} is untagged; that can be changed when it has been set up.", "state")
                 return Question(owner)
             return Question(owner, "identifier", "port", where.port)
     if where.group is not None:
@@ -114,7 +118,7 @@ def _port(order: Order, number: int) -> Service | None:
     ids = [account for account in (order.account_id, order.sub_account_id) if account]
     return db.session.scalars(
         select(Service).where(
-            Service.number == number, Service.service_type == PORT_TYPE, Service.state == "active",
+            Service.number == number, Service.service_type == PORT_TYPE, Service.state.in_(LIVING),
             Service.account_id.in_(ids),
         )
     ).one_or_none()  # fmt: skip
@@ -161,7 +165,8 @@ def _same(offer: Any, where: Where) -> bool:
 
 
 def _why(found: Qualification, otherwise: str) -> str:
-    return " ".join(reason["detail"] for reason in found.reasons if reason["rule"] != "by_hand") or otherwise
+    mere_news = ("by_hand", "being_set_up")
+    return " ".join(reason["detail"] for reason in found.reasons if reason["rule"] not in mere_news) or otherwise
 
 
 def _needs_encapsulation(groups: Groups, lead: int, where: Where) -> bool:

@@ -223,6 +223,11 @@ def _by_service(question: Question, result: Result) -> None:
     wants_port = question.identifier == "port"
     if service is None or (wants_port and service.service_type != "multiservice_port"):
         result.because("unknown", f"There is no {question.identifier} {number} of this account.")
+    elif service.state == "pre_active" and wants_port:
+        result.because(
+            "being_set_up", f"Port {number} is still being set up; what is put on it starts when it is there."
+        )
+        on_ports([service], result)
     elif service.state != "active":
         result.because("state", f"Service {number} is {service.state.replace('_', ' ')}.")
     elif service.service_type == "multiservice_port":

@@ -198,3 +198,77 @@ def test_a_unit_of_another_member_does_not_end_without_its_private_vlan(scene: S
         scene.place(("pvlan_unit", "cease", {"number": 107_778}), account=cast.LIGHTHOUSE)
 
     assert "There is no private VLAN unit with service number 107778." in refused.value.errors[0].detail
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("103127", [103127]), ("edge1-edi2 xe", [103127]), ("701", [106552]), ("00:00:5E:00:53:02", [106552]),
+        ("edi2", [103127]), ("connex", [106552]), ("Lighthouse", [106552]), ("%", []), ("99999999999999", []),
+    ],
+)  # fmt: skip
+def test_services_are_found_by_what_one_knows_of_them(scene: Scene, text: str, found: list[int]) -> None:
+    page = scene.browser().get("/portal/services", query_string={"q": text})
+    assert [number for number in (103127, 106552) if f"View service {number}" in text_of(page)] == found
+    assert page.status_code == 200 and (found or "Nothing found" in text_of(page))
+
+
+@ON_SQLITE
+def test_a_reseller_narrows_its_services_down_to_a_customer(scene: Scene) -> None:
+    with scene.app.app_context():
+        for number, customer in ((cast.PORT, None), (cast.CONNEXIONS, cast.CUSTOMER)):
+            service = db.session.query(Service).filter_by(number=number).one()
+            service.account_id, service.sub_account_id = cast.PARTNER, customer
+        db.session.commit()
+    browser = scene.browser(cast.RESELLER)
+    for customer, shown, hidden in ((cast.CUSTOMER, 106552, 103127), (cast.PARTNER, 103127, 106552)):
+        said = text_of(browser.get(f"/portal/services?customer={customer}"))
+        assert f"View service {shown}" in said and f"View service {hidden}" not in said
+    page = browser.get(f"/portal/account/customers/{cast.CUSTOMER}").get_data(as_text=True)
+    for address in ("orders", "services", "new"):
+        assert f'href="/portal/{address}?customer={cast.CUSTOMER}"' in page
+    customer = text_of(browser.get(f"/portal/services?customer={cast.HARBOUR}"))
+    assert "View service 103127" in customer  # a filter that is nothing is left out
+
+
+@ON_SQLITE
+def test_a_page_leads_to_what_the_service_carries_and_to_what_carries_it(scene: Scene) -> None:
+    scene.placed(("peering_unit", "new", UNIT))
+    browser = scene.browser()
+    port = f"/portal/services/{service_id(scene, cast.PORT)}"
+    unit = f"/portal/services/{service_id(scene, 106_001)}"
+    assert "On this port" in text_of(browser.get(port)) and f'href="{unit}"' in browser.get(port).get_data(as_text=True)
+    assert "Stands on Port 103127" in text_of(browser.get(unit))
+
+
+@ON_SQLITE
+def test_the_owner_of_a_private_vlan_reads_whose_units_are_in_it_and_a_guest_only_its_own(scene: Scene) -> None:
+    with scene.app.app_context():
+        cast.guest()
+    owner = scene.browser(cast.MEMBER2).get(f"/portal/services/{service_id(scene, cast.PVLAN)}")
+    assert "107777 CUG Unit Harbour Connect" in text_of(owner)
+    assert f"/portal/services/{service_id(scene, 107_777)}" not in owner.get_data(as_text=True)
+    guest = scene.browser().get(f"/portal/services/{service_id(scene, 107_777)}")
+    assert "Stands on Port 103127" in text_of(guest) and "Belongs to" not in text_of(guest)
+
+
+@ON_SQLITE
+def test_a_change_that_was_begun_is_taken_up_again(scene: Scene) -> None:
+    first = changing(scene, cast.CONNEXIONS, "modify")
+    first.go("configure", **{"i1-bandwidth": "5000"})
+    again = changing(scene, cast.CONNEXIONS, "modify")
+    assert again.draft_id == first.draft_id
+    said = again.browser.get(again.address, follow_redirects=True)
+    assert "You have begun this change already." in text_of(said) and 'value="5000"' in said.get_data(as_text=True)
+    again.go("configure", then="add", service="pvlan")
+    assert changing(scene, cast.CONNEXIONS, "modify").draft_id != first.draft_id  # that one is about more by now
+
+
+@ON_SQLITE
+def test_what_has_to_end_first_is_told_instead_of_an_error(scene: Scene) -> None:
+    scene.place(("peering_unit", "new", UNIT))  # still being set up
+    address = f"/portal/services/{service_id(scene, cast.PORT)}/cease"
+    browser = scene.browser()
+    page = browser.post(address, data={"form_key": "e" * 32, "together": "y"})
+    assert page.status_code == 409 and "Peering 106001 , which is still being set up" in text_of(page)

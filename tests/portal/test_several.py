@@ -250,3 +250,30 @@ def test_an_item_that_was_taken_out_in_another_tab_is_told(scene: Scene) -> None
         version = str(db.session.query(Order).one().version)
     page = wizard.browser.post(f"{wizard.address}/where", data={**form, "version": version})
     assert page.status_code == 409 and "not in the order any more" in text_of(page)
+
+
+def test_a_unit_is_put_on_a_port_that_another_order_still_sets_up_and_waits_for_it(scene: Scene) -> None:
+    wizard = a_port(scene.browser())
+    wizard.go("review", start="2099-05-01T09:00")
+    with scene.app.app_context():
+        port = db.session.query(Service.number).filter_by(state="pre_active").scalar()
+    unit = begin(scene.browser(), "peering-unit")
+    places = text_of(unit.page("where"))
+    assert f"Port {port}" in places and "It is still being set up: what is put on it starts when it is there" in places
+    unit.go("where", where=f"port|{port}")
+    unit.go("configure", **PEERING)
+    unit.go("review")
+    scene.work()
+    assert scene.status(unit.draft_id) == "ordered"
+
+
+def test_an_untagged_port_that_is_still_being_set_up_takes_no_unit_in_a_private_vlan(scene: Scene) -> None:
+    wizard = begin(scene.browser(), "multiservice-port")
+    wizard.go("where", where="site|lon1|LD8")
+    wizard.go("configure", **{**PORT, "i1-encapsulation": "none"})
+    wizard.go("review", start="2099-05-01T09:00")
+    with scene.app.app_context():
+        port = db.session.query(Service.number).filter_by(state="pre_active").scalar()
+    unit = begin(scene.browser(), "pvlan-unit")
+    page = unit.send("where", where=f"port|{port}")
+    assert page.status_code == 422 and "that can be changed when it has been set up" in text_of(page)

@@ -3,12 +3,12 @@
 import uuid
 from typing import Any
 
-from flask import current_app, redirect, request, url_for
+from flask import current_app, flash, redirect, request, url_for
 
 from app.catalogue import NORMAL, ItemInput
 from app.catalogue.model import Action
-from app.domain.errors import Conflict, Finding, NotFound
-from app.queries import portal_use
+from app.domain.errors import Finding, NotFound
+from app.queries import portal_draft, portal_use
 from app.queries.portal_services import ServicePart
 from app.queries.portal_use import PORT, Use
 from app.services import draft_steps
@@ -50,7 +50,11 @@ def begin(service_id: uuid.UUID, action: str) -> Any:
     wanted = _action(service, action)
     use = portal_use.of_service(service, actor()) if wanted.name == "cease" else Use([], None)
     if use.stands_in_the_way:
-        raise Conflict("What this service carries has to end first.")
+        return _page(service, wanted, 409, conflict="What this service carries has to end first.")
+    begun = None if wanted.name == "cease" else portal_draft.begun(own_account(), service.number, wanted.name)
+    if begun is not None:
+        flash("You have begun this change already. This is where you left it.", "info")
+        return redirect(url_for("portal.take_up", draft_id=begun), 303)
     if use.carried and request.form.get("together") != "y":
         words = "Say that these services end as well; otherwise this one cannot end."
         return _page(service, wanted, 422, findings=[Finding("/together", "required", words)])
@@ -66,7 +70,7 @@ def _with_it(service: ServicePart, use: Use) -> list[ItemInput]:
     comes first, and add the units of a private VLAN themselves."""
     ending = [(one.number, one.service_type) for one in use.carried if service.service_type == PORT]
     if use.last_on is not None and request.form.get("port") == "y":
-        ending.append((use.last_on, PORT))
+        ending.append((use.last_on.number, PORT))
     return [ItemInput(kind, "cease", {}, number, at) for at, (number, kind) in enumerate(ending, start=2)]
 
 

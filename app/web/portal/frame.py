@@ -8,7 +8,8 @@ from flask_login import current_user
 from app.domain.after_commit import account_topic
 from app.domain.errors import NotFound
 from app.domain.models import User
-from app.queries import notices, portal_asked
+from app.queries import notices, portal, portal_asked
+from app.services.actor import Actor
 from app.web.extensions import htmx
 from app.web.guard import actor
 
@@ -70,3 +71,13 @@ def nav() -> list[dict[str, Any]]:
 
 def orders_crumb() -> Crumb:
     return "Orders", url_for("portal.orders")
+
+
+def customers_of(viewer: Actor) -> list[tuple[str, str]]:
+    """By whom a reseller may narrow the list down."""
+    if len(viewer.account_ids) < 2:
+        return []
+    called = portal.organisations(viewer.account_ids)
+    own = own_account()
+    others = sorted((name, key) for key, name in called.items() if key != own)
+    return [(own, "Ourselves"), *((key, name) for name, key in others)]

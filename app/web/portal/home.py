@@ -32,7 +32,7 @@ def home() -> Response:
     return page_or_part(
         "portal/home.html", "portal/_home.html", waiting=waiting, moving=moving,
         asked=portal_asked.requests(viewer), drafts=portal_draft.rows(viewer)[:SHOWN],
-        services=portal_services.count(viewer), here=url_for("portal.home"),
+        services=portal_services.count(viewer), has_customers=len(viewer.account_ids) > 1, here=url_for("portal.home"),
         topics=" ".join([list_topic(), *(f"order-{row.id}" for row in [*waiting, *moving])]),
     )  # fmt: skip
 

@@ -109,6 +109,9 @@ def _item_form(src: Source, index: int, typed: Any, complete: bool) -> ItemForm:
     controls = dict(_controls(src, made, item, complete))
     form_class = type("ItemForm", (Form,), controls)
     made.form = forms.made(form_class, typed, _now(src, made, item), made.prefix)
+    for one in asked if action.changes else ():
+        if one.name in made.form:
+            made.form[one.name].plain = True
     people.settle(made.form, [f"contact_{role['role']}" for role in needs["contacts"]])
     return made
 

@@ -11,9 +11,8 @@ from app.domain.errors import NotFound
 from app.queries import portal, portal_asked, portal_documents, portal_draft, portal_order
 from app.queries.portal import OrderQuery, OrderRow
 from app.queries.portal_order import OrderPart
-from app.services.actor import Actor
 from app.web.guard import actor
-from app.web.portal.frame import list_topic, orders_crumb, own_account, page, page_or_part
+from app.web.portal.frame import customers_of, list_topic, orders_crumb, own_account, page, page_or_part
 from app.web.sheets import sheet
 
 LABELS = {"needs": "Needs you", "drafts": "Drafts", "progress": "In progress", "completed": "Completed", "all": "All"}
@@ -32,7 +31,7 @@ def orders() -> Response:
     return page_or_part(
         "portal/orders.html", "portal/_orders.html", query=query, found=found, asked=asked,
         tabs=_tabs(query, portal_asked.count(viewer)), has_customers=len(viewer.account_ids) > 1,
-        customers=_customers(viewer),
+        customers=customers_of(viewer),
         newer=_address(query, after=found.newer), older=_address(query, before=found.older),
         csv_url=url_for("portal.orders_csv", **_arguments(query)),
         topics=" ".join([list_topic(), *(f"order-{row.id}" for row in found.rows if row.live)]),
@@ -47,16 +46,6 @@ def _drafts(query: OrderQuery) -> Response:
         asked=portal_asked.requests(viewer), tabs=_tabs(query, portal_asked.count(viewer)), topics="",
         has_customers=len(viewer.account_ids) > 1, customers=[],
     )  # fmt: skip
-
-
-def _customers(viewer: Actor) -> list[tuple[str, str]]:
-    """By whom a reseller may narrow the list down."""
-    if len(viewer.account_ids) < 2:
-        return []
-    called = portal.organisations(viewer.account_ids)
-    own = own_account()
-    others = sorted((name, key) for key, name in called.items() if key != own)
-    return [(own, "Ourselves"), *((key, name) for name, key in others)]
 
 
 def _query() -> OrderQuery:

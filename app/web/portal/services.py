@@ -1,32 +1,37 @@
 """The member's services: the list, and one service with what can be ordered for it."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from flask import request, url_for
 
 from app.domain.errors import NotFound
-from app.queries import portal_services
-from app.queries.portal import LARGEST_NUMBER
-from app.queries.portal_services import ServicePart
+from app.queries import portal_services, portal_use
+from app.queries.portal import LARGEST_NUMBER, LONGEST_SEARCH
+from app.queries.portal_services import ServicePart, ServiceQuery
 from app.web.guard import actor
-from app.web.portal.frame import own_account, page
+from app.web.portal.frame import customers_of, own_account, page
+
+CARRIED = {portal_use.PORT: "On this port", portal_use.PVLAN: "Units"}
+"""What the list of services is called that one carries."""
 
 
 def services() -> Any:
-    ended = request.args.get("show") == "ended"
-    viewer = actor()
-    found = portal_services.services(
-        viewer, own_account(), ended=ended, before=_number("before"), after=_number("after")
+    args, viewer = request.args, actor()
+    query = ServiceQuery(
+        args.get("show") == "ended", args.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
+        args.get("customer", "")[:64],
     )  # fmt: skip
+    found = portal_services.services(viewer, own_account(), query, before=_number("before"), after=_number("after"))
     return page(
-        "portal/services.html", found=found, ended=ended,
-        has_customers=len(viewer.account_ids) > 1,
+        "portal/services.html", found=found, query=query, has_customers=len(viewer.account_ids) > 1,
+        customers=customers_of(viewer),
         tabs=[
-            {"label": "Current", "url": url_for("portal.services"), "current": not ended},
-            {"label": "Ended", "url": url_for("portal.services", show="ended"), "current": ended},
+            {"label": label, "url": _address(replace(query, ended=ended)), "current": ended is query.ended}
+            for label, ended in (("Current", False), ("Ended", True))
         ],
-        newer=_address(ended, after=found.newer), older=_address(ended, before=found.older),
+        newer=_address(query, after=found.newer), older=_address(query, before=found.older),
     )  # fmt: skip
 
 
@@ -35,10 +40,11 @@ def _number(name: str) -> int | None:
     return min(int(text), LARGEST_NUMBER) if text.isascii() and text.isdigit() else None
 
 
-def _address(ended: bool, **position: Any) -> str | None:
+def _address(query: ServiceQuery, **position: Any) -> str | None:
     if None in position.values():
         return None
-    return url_for("portal.services", show="ended" if ended else None, **position)
+    said: dict[str, Any] = {"show": "ended" if query.ended else "", "q": query.text, "customer": query.customer}
+    return url_for("portal.services", **{name: value for name, value in said.items() if value}, **position)
 
 
 def find(service_id: uuid.UUID) -> ServicePart:
@@ -52,4 +58,8 @@ def find(service_id: uuid.UUID) -> ServicePart:
 def service(service_id: uuid.UUID) -> Any:
     found = find(service_id)
     name = f"{found.title} {found.number}"
-    return page("portal/service.html", crumbs=(("Services", url_for("portal.services")), (name, "")), service=found)
+    return page(
+        "portal/service.html", crumbs=(("Services", url_for("portal.services")), (name, "")), service=found,
+        carried=portal_use.carried_by(found, actor()), carriers=portal_use.carriers(service_id, actor()),
+        heading=CARRIED.get(found.service_type, ""),
+    )  # fmt: skip

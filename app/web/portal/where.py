@@ -151,7 +151,9 @@ def _new_port(groups: Groups, number: int, sites: list[Site]) -> Option:
 
 def _port(port: OwnPort, needs_vlan: bool) -> Option:
     note = ", ".join(part for part in (port.where, port.room) if part)
-    if needs_vlan and not port.tagged:
+    if not port.active:
+        note += ". It is still being set up: what is put on it starts when it is there"
+    elif needs_vlan and not port.tagged:
         note += ". It is untagged today: its change to Dot1Q becomes part of this order"
     return Option(f"port|{port.number}", port.label, note)
 
