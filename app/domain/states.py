@@ -129,21 +129,21 @@ def item_status(
     if state is State.ERROR:
         return Status.ERROR
     # Also while a worker looks again at what is waited for: the question stands until it is closed.
-    if wait is not None and (word := _waiting_status(wait, by_hand, stage)):
+    if wait is not None and (word := _waiting_status(wait, by_hand)):
         return word
     if by_hand and stage is not None:
         return Status.MANUAL_PROCESSING
     return Status(stage.value) if stage else Status.ORDERED
 
 
-def _waiting_status(wait: WaitKind, by_hand: bool, stage: Stage | None) -> Status | None:
+def _waiting_status(wait: WaitKind, by_hand: bool) -> Status | None:
     if wait in STAFF_WAITS:
         return Status.MANUAL_PROCESSING if by_hand and wait is WaitKind.MANUAL else Status.AWAITING_AGENT
     if wait is WaitKind.MEMBER:
         return Status.AWAITING_MEMBER
     if wait is WaitKind.CONFIRM:
         return Status.AWAITING_ORDER_CONFIRMATION
-    if wait is WaitKind.TIME and stage is None:
+    if wait is WaitKind.TIME:
         return Status.SCHEDULED
     return None
 

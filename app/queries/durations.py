@@ -62,13 +62,16 @@ def forget() -> None:
 
 
 def measure() -> Measured:
-    """The usual durations, read now."""
+    """The usual durations, read now; without items that waited for a wished completion, which tell nothing of us."""
     recent = select(Order.id).where(Order.status == Status.COMPLETED).order_by(Order.number.desc()).limit(RECENT_ORDERS)
     rows = db.session.execute(
         select(OrderItem.service_type, OrderItem.action, Order.type, OrderItem.by_hand, OrderItem.stages_begun,
                OrderItem.stages_ended)
         .join(Order, Order.id == OrderItem.order_id)
-        .where(Order.id.in_(recent.scalar_subquery()), OrderItem.status == Status.COMPLETED)
+        .where(
+            Order.id.in_(recent.scalar_subquery()), OrderItem.status == Status.COMPLETED,
+            OrderItem.requested_completion_date.is_(None), Order.requested_completion_date.is_(None),
+        )
     )  # fmt: skip
     samples: dict[tuple[Kind, Stage], list[float]] = defaultdict(list)
     for service_type, action, order_type, by_hand, begun, ended in rows:

@@ -100,6 +100,8 @@ def _order_stage(order: OrderProgress, stage: Stage, usual: Measured) -> Node:
     if now < 0 and position == 0:
         return _not_begun(order, label, usually)
     if here:
+        if switched_at := _scheduled(here):
+            return _switching(label, switched_at)
         word = _words_of(here)
         if position == now or word.key != Icon.RUNNING.value:
             return _at_work(label, word, _moment(order.begun.get(stage.value)), usually)
@@ -109,6 +111,18 @@ def _order_stage(order: OrderProgress, stage: Stage, usual: Measured) -> Node:
     past = [item for item in order.items if stage.value in item.ended]
     words = _share("Completed", len(past), len(order.items)) if past else ""
     return Node(label, "upcoming", words, None, usually)
+
+
+def _scheduled(items: list[ItemProgress]) -> datetime | None:
+    """When the first of these items is going to be switched, if they wait for nothing but their dates."""
+    going = [item for item in items if not item.cancelling]
+    if not going or order_status(item.status for item in going) is not Status.SCHEDULED:
+        return None
+    return min((hold.until for item in going for hold in item.holds if hold.until), default=None)
+
+
+def _switching(label: str, at: datetime) -> Node:
+    return Node(label, "waiting", "Scheduled: switched", at, icon=Icon.QUEUED)
 
 
 def _words_of(items: list[ItemProgress]) -> Words:
@@ -169,6 +183,8 @@ def _item_stage(item: ItemProgress, stage: Stage) -> Node:
         return _closed_stage(label, stage, item.begun, item.ended)
     reached = STAGES.index(item.stage) if item.stage else -1
     position = STAGES.index(stage)
+    if position == reached and (switched_at := _scheduled([item])):
+        return _switching(label, switched_at)
     if position == reached or (reached < 0 and position == 0 and item.status is not Status.ORDERED):
         return _at_work(label, item.words, _moment(item.begun.get(stage.value)), "")
     if position < reached:

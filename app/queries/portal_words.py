@@ -35,7 +35,7 @@ class Hold:
     """Why an item rests, as far as members may know.
 
     `mine`: the viewer may answer. `late`: it should have been answered by now. `asked`: whose agreement we wait for,
-    where that is another account.
+    where that is another account. `until`: the wished date that it waits for.
     """
 
     kind: WaitKind
@@ -44,6 +44,7 @@ class Hold:
     claimed: bool = False
     late: bool = False
     asked: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class OpenWait:
             claimed=self.claim_until is not None and self.claim_until > now,
             late=self.due_at is not None and self.due_at < now,
             asked=asked,
+            until=self.due_at if self.kind is WaitKind.TIME else None,
         )
 
 

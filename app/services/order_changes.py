@@ -9,10 +9,10 @@ from sqlalchemy import select, update
 from app.catalogue import action_of
 from app.catalogue.check import ItemInput
 from app.catalogue.late import bandwidth_name, check_bandwidth
-from app.domain import after_commit, clock, lifecycle, story
+from app.domain import after_commit, clock, lifecycle, story, switching
 from app.domain.errors import Conflict, Finding, IllegalMove, Invalid, NotFound, stale
 from app.domain.models import Order, OrderItem, Service, StepRow
-from app.domain.states import ENDED_STATUSES, PASSED_STEPS, Stage, State, Status
+from app.domain.states import ENDED_STATUSES, PASSED_STEPS, State, Status
 from app.domain.story import Line
 from app.extensions import db
 from app.queries.catalogue_world import DatabaseWorld
@@ -186,7 +186,7 @@ def _change_bandwidth(item: OrderItem, bandwidth: Any, values: dict[str, Any]) -
     if name is None or item.service_number is None:
         words = "This item has no bandwidth that could be changed."
         raise Invalid(words, [Finding("/bandwidth", "read_only", words)])
-    if item.stage is Stage.PROVISIONING:
+    if switching.begun_of([item]):
         raise IllegalMove("The item is being provisioned; order a change of the service when it is done.")
     if item.state is State.RUNNING:
         raise IllegalMove("The item is being worked at just now; try again in a moment.")

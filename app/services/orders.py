@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from app.catalogue import CheckedItem
 from app.catalogue.registry import any_cancelled_when_asked
 from app.config import Config
-from app.domain import after_commit, asks, clock, lifecycle, status_words, story
+from app.domain import after_commit, asks, clock, lifecycle, status_words, story, switching
 from app.domain.consent import ON_BEHALF
 from app.domain.errors import Forbidden, IllegalMove, Invalid, Stale
 from app.domain.lifecycle import Move
 from app.domain.models import Account, Order, OrderItem, Wait
-from app.domain.states import ENDED, Stage, State, Status, WaitKind
+from app.domain.states import ENDED, State, Status, WaitKind
 from app.domain.story import Line
 from app.domain.together import together
 from app.extensions import db
@@ -45,6 +45,7 @@ __all__ = [
 
 FIRST_ORDER_NUMBER = 100_001
 ASKED = frozenset({Status.AWAITING_MEMBER, Status.AWAITING_ORDER_CONFIRMATION})
+IS_DRAFT = "The order is a draft, which is not cancelled but deleted."
 ONLY_WHEN_ASKED = "You can cancel this order while it waits for your answer; otherwise please ask us to cancel it."
 
 
@@ -272,22 +273,20 @@ def cancel(
     order_id: uuid.UUID, actor: Actor, reason: str, *, until_provisioning: bool = False, version: int | None = None,
     form_key: str | None = None,
 ) -> None:  # fmt: skip
-    """Cancel all items that are still alive. A member may do so until an item is being provisioned; of an order with
-    access lines only while it waits for the member's answer."""
+    """Cancel all items that are still alive. A member may do so until something has been switched for an item
+    (`switching.begun`); of an order with access lines only while it waits for the member's answer."""
     item_verbs.need_reason(reason)
 
     def do() -> None:
         _as_seen(order_id, version)
         live = [row for row in lifecycle.lock_items(order_id) if row.state not in ENDED]
         if any(row.state is State.IDLE for row in live) or _is_draft(order_id):
-            raise IllegalMove("The order is a draft, which is not cancelled but deleted.")
+            raise IllegalMove(IS_DRAFT)
         if not live:
             raise IllegalMove("The order has already ended.")
         if until_provisioning:
             _only_when_asked(order_id)
-        late = [row.item_number for row in live if row.stage is Stage.PROVISIONING]
-        if until_provisioning and late:
-            raise IllegalMove(f"Item {late[0]} is being provisioned; please ask us to cancel.")
+            _none_is_switched(live)
         for row in live:
             item_verbs.cancel_in_transaction(row, actor.name, reason)
         told = decisions.cancelled(actor, str(_accounts_of(order_id)[0]))
@@ -295,6 +294,18 @@ def cancel(
         story.audit(actor.name, "order cancelled", order_id=order_id, reason=reason)
 
     once_and_whole(actor, "cancel order", form_key, do, order_id)
+
+
+def too_late(item_number: int) -> str:
+    """Why a member does not cancel any more."""
+    return f"Item {item_number} is being provisioned; please ask us to cancel."
+
+
+def _none_is_switched(live: list[Any]) -> None:
+    begun = switching.begun_of(live)
+    for row in live:
+        if row.id in begun:
+            raise IllegalMove(too_late(row.item_number))
 
 
 def _only_when_asked(order_id: uuid.UUID) -> None:

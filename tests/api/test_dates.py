@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from app.domain import clock
+from app.domain.models import Service
+from app.extensions import db
 from tests import cast
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -97,6 +99,29 @@ def test_bandwidth_changes_until_the_item_is_provisioned(crm, work):
     clock.advance(timedelta(days=9, minutes=1))
     work()
     assert crm.patch(path, json={"bandwidth": 600}).status_code == 409
+
+
+@ON_SQLITE
+def test_a_service_that_waits_to_be_switched_is_scheduled_and_may_still_have_another_bandwidth(crm, member, work, app):
+    unit = {"port": cast.PORT, "fabric": "edi2", "location": "PUL", "service_capacity": 100,
+            "mac_address": "00:00:5e:00:53:20"}  # fmt: skip
+    item = {"service_type": "peering_unit", "item_action": "new", "details": unit}
+    sent = {"requestor": {"account_id": cast.HARBOUR}, "items": [item], **wishes({"completion": 90})}
+    order = crm.post("/oms/orders", json=sent).json
+    work()
+    assert states(crm, order) == ["scheduled"]
+    assert crm.get(f"/oms/orders/{order['id']}").json["status"] == "scheduled"
+    path = f"/oms/order-items/{order['items'][0]['id']}"
+
+    assert member.patch(path, json={"bandwidth": 500}).status_code == 200
+    clock.advance(timedelta(days=90, minutes=1))
+    work()
+
+    assert states(crm, order) == ["completed"]
+    with app.app_context():
+        service = db.session.query(Service).filter_by(number=order["items"][0]["service_number"]).one()
+        assert (service.capacity, service.registered["facts"]["details"]["service_capacity"]) == (500, 500)
+    assert member.patch(path, json={"bandwidth": 600}).status_code == 409
 
 
 @ON_SQLITE

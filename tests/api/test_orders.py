@@ -99,14 +99,83 @@ def test_a_cancel_says_why(crm, placed):
     assert crm.get(f"/oms/orders/{order['id']}").json["status"] == "ordered"
 
 
+PORT = {"service_type": "multiservice_port", "item_action": "new",
+        "details": {"fabric": "lon1", "location": "LD8", "port_capacity": 1000}}  # fmt: skip
+
+
 def test_a_member_cancels_until_an_item_is_being_provisioned(member, crm, placed, work):
-    port = {"fabric": "lon1", "location": "LD8", "port_capacity": 1000}
-    item = {"service_type": "multiservice_port", "item_action": "new", "details": port}
-    first, second = (placed("port_and_peering_unit", items=[item]) for _ in range(2))
+    first, second, third = (placed("port_and_peering_unit", items=[PORT]) for _ in range(3))
     assert member.post(f"/oms/orders/{first['id']}/cancel", json={"reason": "Changed my mind"}).status_code == 200
-    work()  # the second one now waits for its cross-connect
-    assert member.post(f"/oms/orders/{second['id']}/cancel", json={"reason": "Changed my mind"}).status_code == 409
-    assert crm.post(f"/oms/orders/{second['id']}/cancel", json={"reason": "They asked us to"}).status_code == 200
+    work()  # the others now wait for their cross-connects
+    assert member.post(f"/oms/orders/{second['id']}/cancel", json={"reason": "Changed my mind"}).status_code == 200
+    patch_it(crm, third)
+    assert member.post(f"/oms/orders/{third['id']}/cancel", json={"reason": "Changed my mind"}).status_code == 409
+    assert crm.post(f"/oms/orders/{third['id']}/cancel", json={"reason": "They asked us to"}).status_code == 200
+
+
+def patch_it(crm, order):
+    """An engineer's program has patched the port."""
+    item = crm.get(f"/oms/orders/{order['id']}").json["items"][0]
+    answers = {"patch_position": "LD8-R12-PP03/17", "light_dbm": -3.2}
+    sent = {"version": item["version"], "answers": answers}
+    assert crm.post(f"/oms/order-items/{item['id']}/resume", json=sent).status_code == 200
+
+
+def effects(program, order):
+    answer = program.get(f"/oms/orders/{order['id']}/cancellation")
+    assert answer.status_code == 200, answer.json
+    return answer.json
+
+
+def test_what_cancelling_would_do_is_read_before_it_is_done(member, crm, placed, work):
+    vlan = {"service_type": "pvlan", "item_action": "new",
+            "details": {"fabric": "edi2", "pvlan_type": "p2p", "service_name": "Tide", "bandwidth": 50}}  # fmt: skip
+    order = placed("port_and_peering_unit", items=[PORT, vlan])
+    assert [one["detail"] for one in effects(member, order)["items"]] == ["Ends. Nothing has been set up for it."] * 2
+    work()  # the private VLAN is there, the port waits for its cross-connect
+
+    found = effects(member, order)
+
+    assert (found["possible"], found["why_not"], found["by"]) == (True, None, ["member", "exchange"])
+    port, there = found["items"]
+    given_back = f"What has been reserved for it (ports, VLANs) and service number {port['service_number']}"
+    assert (port["ends"], port["undone"], port["stays"]) == (True, [f"{given_back} is given back."], [])
+    assert (there["ends"], there["undone"]) == (False, [])
+    assert there["stays"] == ["Stays as it is: it is completed. Order its cease if you no longer want it."]
+    assert crm.get(f"/oms/orders/{order['id']}").json["status"] == "awaiting_agent"  # nothing was done
+
+    cancelled = member.post(
+        f"/oms/orders/{order['id']}/cancel", json={"reason": "We moved", "version": found["version"]}
+    )
+    assert cancelled.status_code == 200
+    assert effects(member, order)["why_not"] == "The order is being cancelled already."
+    work()
+    ended = effects(crm, order)
+    assert (ended["possible"], ended["by"]) == (False, [])
+    assert {one["ends"] for one in ended["items"]} == {False}
+
+
+def test_who_may_still_cancel_is_told_when_the_member_may_not(member, crm, placed, work):
+    order = placed("port_and_peering_unit", items=[PORT])
+    work()
+    patch_it(crm, order)
+    found = effects(member, order)
+    assert (found["possible"], found["by"]) == (False, ["exchange"])
+    assert found["why_not"] == "Item 1 is being provisioned; please ask us to cancel."
+    assert found["items"][0]["undone"][0] == "What has been switched for it is switched back."
+    assert effects(crm, order)["possible"] is True
+
+
+def test_the_effect_of_cancelling_is_told_to_who_sees_the_order(member, crm, placed, app):
+    order = placed("port_and_peering_unit", items=[PORT], sub_customer={"account_id": cast.LIGHTHOUSE})
+    found = effects(cast.program(app, cast.MEMBER2), order)
+    assert (found["possible"], found["why_not"]) == (False, "Only who ordered can cancel; please ask them.")
+    stranger = cast.program(app, cast.RESELLER)
+    assert stranger.get(f"/oms/orders/{order['id']}/cancellation").status_code == 404
+    draft = member.post("/oms/orders?draft=true", json={"items": [PORT]}).json
+    told = effects(member, draft)
+    assert (told["possible"], told["items"]) == (False, [])
+    assert told["why_not"] == "The order is a draft, which is not cancelled but deleted."
 
 
 def test_a_join_waits_for_the_owner_who_may_agree_without_seeing_the_order(joining, owner, crm, work):

@@ -2,10 +2,13 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from app.domain import clock
+from app.domain.errors import IllegalMove
 from app.domain.states import Status, WaitKind
-from app.services import items
-from tests.engine.room import ENGINEER, Room, does
+from app.services import items, orders
+from tests.engine.room import ENGINEER, MEMBER, Room, does
 
 
 def in_days(days: float) -> datetime:
@@ -46,7 +49,7 @@ def test_a_completion_date_alone_holds_back_only_the_activating_step(room: Room)
     item = room.order(requested_completion_date=in_days(3))
     assert room.work(item) == "waiting"
     assert room.far.calls == ["reserve", "prepare"]
-    assert room.status(item) is Status.PROVISIONING
+    assert (room.status(item), room.order_of(item).status) == (Status.SCHEDULED, Status.SCHEDULED)
     room.later(3 * 86400 + 1)
     assert room.work(item) == "done"
     assert room.far.calls == ["reserve", "prepare", "connect", "tell"]
@@ -82,3 +85,29 @@ def test_confirmation_comes_before_the_start_date(room: Room) -> None:
     room.work(item)
     assert list(room.steps(item)) == ["confirmation_1", "start_date_reached", "reserve"]
     assert room.status(item) is Status.AWAITING_ORDER_CONFIRMATION
+
+
+def test_the_member_cancels_while_nothing_but_the_date_is_waited_for(room: Room) -> None:
+    room.plan(inventory=(does("reserve"),), provisioning=(does("connect", activates=True),))
+    item = room.order(requested_completion_date=in_days(90))
+    room.work(item)
+    orders.cancel(room.item(item).order_id, MEMBER, "We moved", until_provisioning=True)
+    assert (room.work(item), room.far.calls) == ("cancelled", ["reserve", "undo reserve"])
+
+
+def test_once_something_was_done_outside_only_the_exchange_cancels(room: Room) -> None:
+    room.plan(provisioning=(does("prepare"), does("connect", activates=True)))
+    item = room.order(requested_completion_date=in_days(90))
+    room.work(item)
+    with pytest.raises(IllegalMove, match="Item 1 is being provisioned"):
+        orders.cancel(room.item(item).order_id, MEMBER, "We moved", until_provisioning=True)
+    orders.cancel(room.item(item).order_id, ENGINEER, "They moved")
+    assert room.work(item) == "cancelled"
+
+
+def test_an_order_shows_what_goes_on_before_what_is_scheduled(room: Room) -> None:
+    room.plan(inventory=(does("reserve"),), provisioning=(does("connect", activates=True),))
+    waiting, going = room.orders({"requested_completion_date": in_days(3)}, {"requested_start_date": in_days(9)})
+    room.work(waiting)
+    room.work(going)
+    assert room.order_of(waiting).status is Status.SCHEDULED

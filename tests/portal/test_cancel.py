@@ -5,7 +5,7 @@ import pytest
 from app.domain.models import Audit
 from app.extensions import db
 from tests import cast
-from tests.portal.scene import JOIN, ONE_PORT, PVLAN, Scene, hidden, text_of
+from tests.portal.scene import JOIN, ONE_CONNEXIONS, ONE_PORT, PVLAN, Scene, hidden, text_of
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -46,8 +46,21 @@ def test_a_second_click_is_no_error_and_cancels_once(scene: Scene) -> None:
 
 
 @ON_SQLITE
-def test_what_is_being_provisioned_is_not_cancelled_here(scene: Scene) -> None:
+def test_a_port_that_waits_for_its_cross_connect_can_be_cancelled(scene: Scene) -> None:
     order = scene.placed(ONE_PORT)
+    browser = scene.browser()
+    page = browser.get(f"/portal/orders/{order}/cancel")
+    assert "What has been reserved for it (ports, VLANs) and service number 106001 is given back." in text_of(page)
+
+    browser.post(f"/portal/orders/{order}/cancel", data=hidden(page, "cancel-form"))
+    scene.work()
+
+    assert scene.status(order) == "cancelled"
+
+
+@ON_SQLITE
+def test_what_is_being_provisioned_is_not_cancelled_here(scene: Scene) -> None:
+    order = scene.placed(ONE_CONNEXIONS)
     browser = scene.browser()
 
     page = browser.get(f"/portal/orders/{order}/cancel")
@@ -57,7 +70,7 @@ def test_what_is_being_provisioned_is_not_cancelled_here(scene: Scene) -> None:
 
     assert "Item 1 is being provisioned; please ask us to cancel." in text_of(page)
     assert forced.status_code == 409
-    assert scene.status(order) == "awaiting_agent"
+    assert scene.status(order) == "awaiting_member"
 
 
 @ON_SQLITE

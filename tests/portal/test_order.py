@@ -101,6 +101,22 @@ def test_a_scheduled_order_says_when_it_starts(scene: Scene) -> None:
     assert f'datetime="{start:%Y-%m-%dT%H:%M:%SZ}"' in page.get_data(as_text=True)
 
 
+@ON_SQLITE
+def test_an_order_that_waits_to_be_switched_says_when_and_may_be_cancelled(scene: Scene) -> None:
+    wanted = clock.now() + timedelta(days=90)
+    order = scene.placed(*[("pvlan", "new", PVLAN)] * 2, dates=scene.dates(completion=wanted))
+    browser = scene.browser()
+
+    page = browser.get(f"/portal/orders/{order}")
+
+    assert scene.status(order) == "scheduled"
+    said = text_of(page)
+    assert said.count("Provisioning Scheduled: switched") == 3, "the order's line and its items'"
+    assert f'datetime="{wanted:%Y-%m-%dT%H:%M:%SZ}"' in page.get_data(as_text=True)
+    effect = text_of(browser.get(f"/portal/orders/{order}/cancel"))
+    assert "What has been reserved for it (ports, VLANs) and service number 106001 is given back." in effect
+
+
 def test_the_member_is_asked_whether_the_service_works_and_confirms(scene: Scene) -> None:
     order = scene.placed(ONE_CONNEXIONS)
     browser = scene.browser()

@@ -55,6 +55,17 @@ def test_fewer_than_five_say_nothing(app: Flask) -> None:
         assert durations.measured() == {}
 
 
+def test_what_waited_for_a_wished_completion_is_not_measured(app: Flask) -> None:
+    with app.app_context():
+        for number in range(5):
+            completed(number, 5)
+        completed(99, 90 * 24 * 60)
+        db.session.query(Order).filter_by(number=99).one().requested_completion_date = clock.now()
+        db.session.commit()
+
+        assert durations.measured() == {(PORT, Stage.INVENTORY): Usual(300.0, 300.0)}
+
+
 def test_by_hand_and_automated_are_not_mixed(app: Flask) -> None:
     by_hand = Kind("multiservice_port", "new", "normal", True)
     with app.app_context():

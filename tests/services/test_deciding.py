@@ -1,14 +1,17 @@
 """Confirming, declining, cancelling and changing an order."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 
+from app.domain import clock
 from app.domain.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound, Stale
 from app.domain.models import Audit, Port
 from app.domain.states import State, Status
 from app.extensions import db
-from app.services import items, orders
+from app.services import claims, items, orders
+from app.web.guard import actor_of
 from tests import cast
 from tests.services.conftest import ENGINEER, MEMBER, MEMBER2, ON_SQLITE, SALES, join, new_port
 
@@ -82,14 +85,31 @@ def test_cancelling_tells_who_and_why_and_frees_what_was_taken(place, work):
 
 
 def test_a_member_cancels_until_an_item_is_being_provisioned(place, work):
+    early, waiting, in_hand, patched = (place(new_port()) for _ in range(4))
+    for order in (waiting, in_hand, patched):
+        work(order)  # each waits for its cross-connect
+    claims.claim(in_hand.items[0].id, actor_of(cast.user(cast.ENGINEER)), 3600)
+    items.resume(patched.items[0].id, ENGINEER, {"patch_position": "PP03/17", "light_dbm": -3}, version=None)
+
+    for order in (in_hand, patched):
+        with pytest.raises(IllegalMove, match="Item 1 is being provisioned"):
+            orders.cancel(order.id, MEMBER, "Changed our minds", until_provisioning=True)
+        db.session.rollback()
+    for order in (early, waiting):
+        orders.cancel(order.id, MEMBER, "Changed our minds", until_provisioning=True)
+        work(order)
+        assert statuses(order) == {Status.CANCELLED}
+
+
+@ON_SQLITE
+def test_a_claim_that_has_lapsed_is_nobodys_work(place, work):
     order = place(new_port())
     work(order)
-    with pytest.raises(IllegalMove, match="Item 1 is being provisioned"):
-        orders.cancel(order.id, MEMBER, "Changed our minds", until_provisioning=True)
-    early = place(new_port())
-    orders.cancel(early.id, MEMBER, "Changed our minds", until_provisioning=True)
-    work(early)
-    assert statuses(early) == {Status.CANCELLED}
+    claims.claim(order.items[0].id, actor_of(cast.user(cast.ENGINEER)), 3600)
+    clock.advance(timedelta(hours=2))
+    orders.cancel(order.id, MEMBER, "Changed our minds", until_provisioning=True)
+    work(order)
+    assert statuses(order) == {Status.CANCELLED}
 
 
 def test_an_ended_order_is_not_cancelled_again(place, work):

@@ -38,6 +38,7 @@ routes(
     ("POST", "/oms/orders/<uuid:order_id>/release", orders.release_order, Permission.ORDER_WRITE),
     ("POST", "/oms/orders/<uuid:order_id>/confirm", orders.confirm_order, Permission.ORDER_WRITE),
     ("POST", "/oms/orders/<uuid:order_id>/reject", orders.reject_order, Permission.ORDER_WRITE),
+    ("GET", "/oms/orders/<uuid:order_id>/cancellation", orders.show_cancellation, Permission.ORDER_READ),
     ("POST", "/oms/orders/<uuid:order_id>/cancel", orders.cancel_order, Permission.ORDER_WRITE),
     ("GET", "/oms/order-items", items.list_items, Permission.ORDER_READ),
     ("GET", "/oms/order-items/<uuid:item_id>", items.show_item, Permission.ORDER_READ),

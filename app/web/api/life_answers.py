@@ -343,3 +343,29 @@ class RequestAnswer(TypedDict):
 class RequestList(TypedDict):
     items: list[RequestAnswer]
     next: Next
+
+
+@closed
+class EndingAnswer(TypedDict):
+    """What would become of one item. `detail` says it all in words; `undone` and `stays` are sentences of it."""
+
+    item_id: Uuid
+    item_number: int
+    service_number: int | None
+    ends: bool
+    detail: str
+    undone: list[str]
+    stays: list[str]
+
+
+@closed
+class CancellationAnswer(TypedDict):
+    """What cancelling the order would do now. `by`: who may, the member who ordered or the exchange."""
+
+    order_id: Uuid
+    order_name: str
+    possible: Annotated[bool, Field(description="Whether this program may do it now.")]
+    why_not: str | None
+    by: list[Literal["member", "exchange"]]
+    items: list[EndingAnswer]
+    version: Annotated[int, Field(description="The order's: send it with the cancel.")]

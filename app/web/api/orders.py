@@ -10,6 +10,7 @@ from app.domain.models import Order
 from app.domain.states import Status
 from app.extensions import db
 from app.queries import api as queries
+from app.queries import portal_cancel
 from app.services import drafts, orders
 from app.services.actor import Actor
 from app.web import guard
@@ -17,6 +18,7 @@ from app.web.api import answering, bodies, inputs, reading
 from app.web.api.answers import OrderAnswer, OrderList
 from app.web.api.described import described
 from app.web.api.filters import DraftOrNot, NoFilters, OrderFilters
+from app.web.api.life_answers import CancellationAnswer, EndingAnswer
 
 TAG = "Orders"
 
@@ -163,7 +165,7 @@ def _decide(order_id: uuid.UUID, version: int | None, act: Any) -> Response:
 @described("Cancel an order", TAG, OrderAnswer, body=bodies.Because, keyed=True)
 def cancel_order(order_id: uuid.UUID) -> Response:
     """Cancels all items that are still alive; what was done for them is undone. A token that is bound to an account
-    may do so until an item is being provisioned."""
+    may do so until something has been switched for an item; `/cancellation` tells the effect beforehand."""
     wanted = reading.body(bodies.Because)
     reading.query(NoFilters)
     actor: Actor = guard.actor()
@@ -172,6 +174,30 @@ def cancel_order(order_id: uuid.UUID) -> Response:
         lambda: orders.cancel(order_id, actor, wanted.reason, until_provisioning=not actor.trusted),
         lambda: shown_order(order_id),
     )
+
+
+@described("Read what cancelling would do", TAG, CancellationAnswer)
+def show_cancellation(order_id: uuid.UUID) -> Response:
+    """Whether this program may cancel the order now, or else why not; who may at all; and what would become of each
+    item: whether it ends, what is undone for it and what stays. Nothing is done. Send the `version` along with the
+    cancel, so that it does what you read here."""
+    reading.query(NoFilters)
+    order = visible_order(order_id)
+    return answering.answer(_cancellation(order, portal_cancel.cancelling(order, order.items, guard.actor())))
+
+
+def _cancellation(order: Order, found: portal_cancel.Cancelling) -> CancellationAnswer:
+    return CancellationAnswer(
+        order_id=str(order.id), order_name=order.name, possible=found.possible, why_not=found.why_not or None,
+        by=list(found.by), items=[_ending(one) for one in found.effects], version=order.version,
+    )  # fmt: skip
+
+
+def _ending(one: portal_cancel.Effect) -> EndingAnswer:
+    return EndingAnswer(
+        item_id=str(one.item.id), item_number=one.item.item_number, service_number=one.item.service_number,
+        ends=one.ends, detail=one.words, undone=list(one.undone), stays=list(one.stays),
+    )  # fmt: skip
 
 
 @described("Hold an order", TAG, OrderAnswer, body=bodies.Because, keyed=True)

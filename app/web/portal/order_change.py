@@ -11,9 +11,10 @@ from wtforms import Form
 
 from app.catalogue import action_of
 from app.catalogue.late import bandwidth_name
+from app.domain import switching
 from app.domain.errors import Conflict, Finding, Invalid, NotFound
 from app.domain.models import Order, OrderItem
-from app.domain.states import ENDED_STATUSES, Stage, Status
+from app.domain.states import ENDED_STATUSES, Status
 from app.extensions import db
 from app.queries import address_book, portal_draft, portal_findings, portal_people
 from app.queries.portal_people import Called
@@ -80,16 +81,19 @@ def _read(order: Order, typed: Any = None) -> Page:
     form = forms.made(about.form_class("Wanted by", book, roles=roles), typed, about.present(order, book, roles))
     people.settle(form, [f"contact_{role}" for role in roles])
     called = portal_people.of_order(order.id)
-    parts = (_item_part(order, item, called.get(item.id), book, typed) for item in order.items)
+    begun = switching.begun_of(order.items)
+    parts = (_item_part(order, item, called.get(item.id), book, typed, item.id in begun) for item in order.items)
     return Page(order, form, roles, [one for one in parts if len(one.form._fields)])
 
 
-def _item_part(order: Order, item: OrderItem, called: Called | None, book: address_book.Book, typed: Any) -> ItemPart:
+def _item_part(
+    order: Order, item: OrderItem, called: Called | None, book: address_book.Book, typed: Any, switched: bool
+) -> ItemPart:
     title = item_title(item.item_number, item.service_type, item.action, order.type)
     controls: dict[str, Any] = {}
     present: dict[str, Any] = {}
     ended = item.status in ENDED_STATUSES or item.cancelling
-    width = None if ended or item.stage is Stage.PROVISIONING else _width_of(order, item)
+    width = None if ended or switched else _width_of(order, item)
     called = None if ended else called
     if width is not None:
         controls["bandwidth"] = forms.text(

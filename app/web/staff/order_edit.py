@@ -9,9 +9,10 @@ from wtforms import Form
 
 from app.catalogue import action_of
 from app.catalogue.late import bandwidth_name
+from app.domain import switching
 from app.domain.errors import Conflict, Finding, Invalid
 from app.domain.models import Order, OrderItem
-from app.domain.states import ENDED_STATUSES, Stage, Status
+from app.domain.states import ENDED_STATUSES, Status
 from app.extensions import db
 from app.queries import address_book, portal_people, staff_order
 from app.queries.address_book import Book
@@ -123,21 +124,23 @@ def _item_forms(order: Order, typed: Any = None) -> list[Part]:
     if order.status is Status.DRAFT:
         return []
     book, called = _book(order), portal_people.of_order(order.id)
+    items = staff_order.items_of(order.id)
+    begun = switching.begun_of(items)
     return [
-        _part(order, item, called.get(item.id), book, typed)
-        for item in staff_order.items_of(order.id)
+        _part(order, item, called.get(item.id), book, typed, item.id in begun)
+        for item in items
         if item.status not in ENDED_STATUSES and not item.cancelling
     ]
 
 
-def _part(order: Order, item: OrderItem, called: Called | None, book: Book, typed: Any) -> Part:
+def _part(order: Order, item: OrderItem, called: Called | None, book: Book, typed: Any, switched: bool) -> Part:
     controls: dict[str, Any] = {
         "start": forms.moment_of("Not before", "This item's own."),
         "completion": forms.moment_of("Wanted by", "This item's own; it wins over the order's."),
     }
     present: dict[str, Any] = {name: forms.typed_moment(getattr(item, DATES[name])) for name in DATES}
     name = bandwidth_name(action_of(item.service_type, item.action, order.type))
-    if name and item.service_number is not None and item.stage is not Stage.PROVISIONING:
+    if name and item.service_number is not None and not switched:
         controls["bandwidth"] = forms.text("Bandwidth (Mbit/s)", "Until it is provisioned; 0 = not policed.",
                                            longest=10, inputmode="numeric", autocomplete="off")  # fmt: skip
         present["bandwidth"] = "" if item.details.get(name) is None else str(item.details[name])

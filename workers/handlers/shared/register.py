@@ -43,10 +43,10 @@ def create_service(task: Task) -> Facts:
 
 @automated("Mark the service active in the inventory", uses=("inventory",), undo=_undo_create)
 def register_active(task: Task) -> Facts:
+    """With the details as they have become: the bandwidth may have changed since the service was created there."""
     ports = task.facts.get("ports")
-    task.systems.inventory.update(
-        task.key, task.service_number, {"state": "active", **({"ports": ports} if ports else {})}
-    )
+    known = {"state": "active", "details": _registered(task)["details"]}
+    task.systems.inventory.update(task.key, task.service_number, {**known, **({"ports": ports} if ports else {})})
     return {}
 
 
