@@ -120,7 +120,8 @@ def test_a_service_that_waits_to_be_switched_is_scheduled_and_may_still_have_ano
     assert states(crm, order) == ["completed"]
     with app.app_context():
         service = db.session.query(Service).filter_by(number=order["items"][0]["service_number"]).one()
-        assert (service.capacity, service.registered["facts"]["details"]["service_capacity"]) == (500, 500)
+        registered = (service.registered or {})["facts"]["details"]
+        assert (service.capacity, registered["service_capacity"]) == (500, 500)
     assert member.patch(path, json={"bandwidth": 600}).status_code == 409
 
 

@@ -55,8 +55,8 @@ def _visible(item_id: uuid.UUID) -> OrderItem:
 @described("Change an order item", TAG, ItemAnswer, body=bodies.ItemChange, merge=True)
 def change_item(item_id: uuid.UUID) -> Response:
     """A merge patch of what may be changed of an item that is under way: its wished dates until it has begun,
-    `bandwidth` (in Mbit/s, whatever the detail is called) until something has been switched for it, and the `contacts` of the
-    service that it makes, by their role."""
+    `bandwidth` (in Mbit/s, whatever the detail is called) until something has been switched for it, and the
+    `contacts` of the service that it makes, by their role."""
     reading.query(NoFilters)
     item, actor = _visible(item_id), guard.actor()
     if not actor.acts_for(item.order.account_id):
