@@ -46,13 +46,13 @@ def exchange(app: Flask) -> Iterator[Flask]:
 
 @pytest.fixture
 def start_worker(config: Config, tmp_path: Path) -> Iterator[StartWorker]:
-    """Start `python -m workers …`; what it logs goes to worker.log under tmp_path."""
+    """Start `python -m workers …`, with further settings; what it logs goes to worker.log under tmp_path."""
     started: list[children.Child] = []
     with open(tmp_path / "worker.log", "ab") as output:
 
-        def start(*options: str) -> children.Child:
+        def start(*options: str, **settings: str) -> children.Child:
             command = [sys.executable, "-m", "workers", *options]
-            child = children.spawn(command, env=environment(config), cwd=ROOT, output=output)
+            child = children.spawn(command, env={**environment(config), **settings}, cwd=ROOT, output=output)
             started.append(child)
             return child
 
