@@ -1,8 +1,12 @@
 """A package in words: its price, what it brings, and what has changed from one revision to the next."""
 
-from app.catalogue import title
+from collections.abc import Mapping
+from typing import Any
+
+from app.catalogue import Names, action_of, show, title
+from app.catalogue.fields import Field
 from app.domain import money
-from app.domain.models import Package
+from app.domain.models import Package, PackageService
 
 ON_REQUEST = "Price on request"
 PERIODS = {"month": "per month", "once": "once"}
@@ -26,18 +30,56 @@ def services(package: Package) -> list[str]:
 
 def changes(before: Package, now: Package) -> list[str]:
     """For somebody who has chosen `before`: what is different about the package as it is sold now."""
-    said = []
-    if package_price(before) != package_price(now):
-        said.append(f"Price: {package_price(now)}; it was {package_price(before)}.")
+    said = _told("Price", package_price(now), package_price(before))
     brings, brought = " and ".join(services(now)), " and ".join(services(before))
     if brings != brought:
-        said.append(f"It brings {brings}; it was {brought}.")
-    elif _details(before) != _details(now):
-        said.append("What comes with its services, or can be chosen for them, is different.")
-    if before.options != now.options:
-        said.append("Its options are different.")
+        said += _told("It brings", brings, brought, " ")
+    else:
+        for one, other in zip(now.services, before.services, strict=True):
+            said += _of_service(one, other)
+    return said + _choices("", now.options, before.options)
+
+
+def _told(what: str, now: str, before: str, between: str = ": ") -> list[str]:
+    return [f"{what}{between}{now}; it was {before}."] if now != before else []
+
+
+def _of_service(now: PackageService, before: PackageService) -> list[str]:
+    """What comes with one service, what can be chosen for it, and whom it asks to name."""
+    name, action = title(now.service_type, "member"), action_of(now.service_type, "new")
+    said = []
+    for field in action.fields if action else ():
+        said += _told(f"{name}, {field.label_for('member')}", _detail(field, now), _detail(field, before))
+    said += _choices(f"{name}, ", now.features, before.features)
+    return said + _told(f"{name}, contacts", _roles(now), _roles(before))
+
+
+def _detail(field: Field, service: PackageService) -> str:
+    value = service.defaults.get(field.name)
+    if value is None:
+        return "your choice"
+    called = Names(items={one.position: title(one.service_type, "member") for one in service.package.services})
+    return show(field, value, "member", called) + ("" if field.name in service.fixed else " unless you choose another")
+
+
+def _roles(service: PackageService) -> str:
+    told = [f"{one['label']} (must be named)" if one.get("required") else one["label"]
+            for one in service.contacts.values()]  # fmt: skip
+    return " and ".join(told) or "none"
+
+
+def _choices(before_label: str, now: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+    """Options, or features of a service."""
+    said = []
+    for code in [*now, *(code for code in before if code not in now)]:
+        label = (now.get(code) or before[code])["label"]
+        said += _told(f"{before_label}{label}", _choice(now.get(code)), _choice(before.get(code)))
     return said
 
 
-def _details(package: Package) -> list[object]:
-    return [(one.defaults, sorted(one.fixed), one.features, one.contacts) for one in package.services]
+def _choice(option: Mapping[str, Any] | None) -> str:
+    if option is None:
+        return "not there"
+    labels = {choice["value"]: str(choice["label"]) for choice in option.get("choices", [])}
+    usual = f", {labels[option['default_value']]} unless you choose another" if option.get("default_value") else ""
+    return (" or ".join(labels.values()) or "Yes") + usual + ("" if option.get("required") else ", or not at all")

@@ -82,6 +82,29 @@ def _form(page: Any) -> dict[str, str]:
     return {tag.split('"')[0]: tag.split('value="')[1].split('"')[0] for tag in source.split('name="')[1:]}
 
 
+def test_old_and_new_are_told_for_all_that_an_order_is_made_of(scene: Scene) -> None:
+    change(scene, BOTH)
+    wizard = begin(scene.browser(), "multiservice-port")
+    wizard.go("where", where="site|lon1|LD8")
+    wizard.go("what", package="DUO")
+    route = OptionWish("routes", "Route server", required=True)
+    support = OptionWish("support", "Support", choices=[("day", "By day")], default="day", required=True)
+    unit = replace(UNIT, defaults={"port": {"item": 1}, "service_capacity": 5_000}, fixed=["port", "service_capacity"],
+                   features=[route], contacts=[RoleWish("noc", "NOC", required=True)])  # fmt: skip
+    change(scene, replace(BOTH, services=[PORT_SERVICE, unit], options=[support, OptionWish("gold", "Gold care")]))
+    told = text_of(wizard.page("what"))
+    for sentence in (
+        "Peering, Service Capacity: 5 Gbps; it was 10 Gbps unless you choose another.",
+        "Peering, Route server: Yes; it was not there.",
+        "Peering, contacts: NOC (must be named); it was NOC.",
+        "Support: By day, By day unless you choose another; it was By day or All night, By day unless you choose"
+        " another, or not at all.",
+        "Gold care: Yes, or not at all; it was not there.",
+    ):
+        assert sentence in told
+    assert "Price:" not in told and "Port Details" not in told, "what is the same is not told"
+
+
 def test_what_is_typed_but_not_what_orders_are_made_of_asks_nobody_again(scene: Scene) -> None:
     wizard = chosen(scene)
     change(scene, replace(WISH, name="Duo for two", details_text="Another word.", line_code="EU"))
