@@ -158,3 +158,10 @@ COLLECT = ServiceType(
 def is_built(details: Mapping[str, Any]) -> bool:
     """Whether these details are of a line that has to be built first."""
     return details.get("activation_type") in BUILDS
+
+
+def in_one_line(address: object) -> str:
+    """“12 RUE DES LAMPES, VILLENEUVE”; empty for what is no address."""
+    said = address if isinstance(address, dict) else {}
+    street = " ".join(str(said[name]) for name in ("street_number", "street_name") if said.get(name))
+    return ", ".join(part for part in (street, str(said.get("city") or "")) if part)

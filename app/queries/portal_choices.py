@@ -1,6 +1,6 @@
 """What a member can choose from when ordering: places, its own ports, private VLANs and port groups, its customers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 
 from app.catalogue import SERVICE_TYPES, ServiceType
 from app.catalogue.showing import speed
-from app.domain.models import Account, Fabric, Location, PortGroup, Service
+from app.domain.models import Account, Fabric, Location, Package, PackageService, PortGroup, Service
 from app.extensions import db
 from app.queries import names
 from app.queries.catalogue_world import joined_pvlan
@@ -39,21 +39,27 @@ class Offered:
 
 @dataclass(frozen=True)
 class Choices:
-    """All that one account, or one ordering for these accounts, may choose from."""
+    """All that one account, or one ordering for these accounts, may choose from. `products`: of service types that are
+    ordered as products only, each with its code and name."""
 
     places: Sequence[Place] = ()
     fabrics: Sequence[tuple[str, str]] = ()
     services: dict[str, list[Offered]] = field(default_factory=dict)
     groups: Sequence[Offered] = ()
     customers: Sequence[tuple[str, str]] = ()
+    products: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
     def of(self, service_types: Sequence[str]) -> list[Offered]:
         """The services of these types."""
         return [one for key in service_types for one in self.services.get(key, [])]
 
-    def new_kinds(self) -> list[ServiceType]:
-        """What can be ordered anew; services for customers only where there are some, ConneXions only for partners."""
-        lacking = {key for key, kind in SERVICE_TYPES.items() if kind.families}
+    def new_kinds(self, *, desk: bool = False) -> list[ServiceType]:
+        """What can be ordered anew; services for customers only where there are some, ConneXions only for partners,
+        products only if they are sold. `desk`: also what only our Sales may order."""
+        lacking = {
+            key for key, kind in SERVICE_TYPES.items()
+            if (kind.families and not self.products.get(key)) or (kind.actions["new"].desk_only and not desk)
+        }  # fmt: skip
         lacking |= {"reseller_peering_unit"} if not self.customers else set()
         lacking |= {"connexions"} if not self.groups else set()
         return [kind for kind in SERVICE_TYPES.values() if kind.key not in lacking]
@@ -77,8 +83,23 @@ def for_accounts(own: str, account_ids: AbstractSet[str]) -> Choices:
     )
     return Choices(
         places=places, fabrics=fabrics, services=_services(account_ids, called), groups=_groups(account_ids, called),
-        customers=[(row.id, row.organisation) for row in customers],
+        customers=[(row.id, row.organisation) for row in customers], products=_products(),
     )  # fmt: skip
+
+
+def _products() -> dict[str, list[tuple[str, str]]]:
+    """What is sold of the service types that are ordered as products only."""
+    bound = [key for key, kind in SERVICE_TYPES.items() if kind.families]
+    rows = db.session.execute(
+        select(PackageService.service_type, Package.code, Package.name)
+        .join(Package, Package.id == PackageService.package_id)
+        .where(PackageService.service_type.in_(bound), Package.latest, Package.active)
+        .order_by(Package.position, Package.code)
+    )
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        found.setdefault(row.service_type, []).append((row.code, f"{row.name} ({row.code})"))
+    return found
 
 
 def _named(code: str, name: str) -> str:

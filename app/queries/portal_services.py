@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.catalogue import SERVICE_TYPES, Names, describe_service, title
+from app.catalogue.collect import in_one_line
 from app.catalogue.describe import Row
 from app.catalogue.model import Action
 from app.domain.models import Account, Fabric, Location, Order, OrderItem, Port, Service
@@ -113,6 +114,7 @@ class ServicePart:
 
     id: uuid.UUID
     number: int
+    alias: str
     service_type: str
     title: str
     name: str
@@ -180,7 +182,7 @@ def _row(row: Any, own: str, called: Names) -> ServiceRow:
     return ServiceRow(
         id=service.id, number=service.number, title=title(service.service_type, "member"),
         name="" if name == str(service.number) else name,
-        where=" · ".join(part for part in (fabric, location) if part),
+        where=" · ".join(part for part in (fabric, location) if part) or in_one_line(service.details.get("address")),
         customer=_for_whom(row, own), words=STATES.get(service.state, Words("queued", service.state)),
     )  # fmt: skip
 
@@ -203,8 +205,9 @@ def service(actor: Actor, own: str, service_id: uuid.UUID) -> ServicePart | None
     customer = _for_whom(row, own)
     name = called.services.get(found.number, "")
     return ServicePart(
-        id=found.id, number=found.number, service_type=found.service_type, title=title(found.service_type, "member"),
-        name="" if name == str(found.number) else name, words=STATES.get(found.state, Words("queued", found.state)),
+        id=found.id, number=found.number, alias=found.alias, service_type=found.service_type,
+        title=title(found.service_type, "member"), name="" if name == str(found.number) else name,
+        words=STATES.get(found.state, Words("queued", found.state)),
         rows=rows + ([("Customer", customer)] if customer else []), details=found.details, account_id=found.account_id,
         sub_account_id=found.sub_account_id, actions=_actions(found, actor), touched=_touched(found, actor),
         billing_start=found.billing_start, billing_end=found.billing_end,

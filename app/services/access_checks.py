@@ -13,13 +13,39 @@ from app.catalogue import Action, ServiceType, action_of, service_type
 from app.catalogue.parsing import FIRST_VLAN, LAST_VLAN
 from app.domain import clock
 from app.domain.errors import Finding
-from app.domain.models import Service
+from app.domain.models import Order, Service
 from app.domain.models.inventory import called
 from app.extensions import db
 from app.services import packages
 from app.services.order_input import OrderInput
 
 DESK = "desk"
+MOST_ENNIS = 500
+
+
+def is_line(key: object) -> bool:
+    """Whether this service type is one that may be handed over at an ENNI."""
+    kind = service_type(key)
+    return kind is not None and bool(kind.handed_over)
+
+
+def is_handed_over(order: Order) -> bool:
+    """Whether the order's product needs an ENNI."""
+    family = order.product["line"]["family"]["code"] if order.product else None
+    kinds = [service_type(item.service_type) for item in order.items]
+    return any(kind is not None and family in kind.handed_over for kind in kinds)
+
+
+def ennis(account_ids: AbstractSet[str]) -> list[tuple[str, str]]:
+    """The active ENNIs of these accounts: alias, words."""
+    own = (Service.service_type == "enni", Service.state == "active", Service.account_id.in_(account_ids))
+    found = db.session.scalars(select(Service).where(*own).order_by(Service.number).limit(MOST_ENNIS))
+    return [(one.alias, " · ".join(filter(None, [one.alias, *_pop(one)]))) for one in found]
+
+
+def _pop(service: Service) -> list[str]:
+    pop = service.details.get("pop") or {}
+    return [str(pop.get(name) or "") for name in ("code", "interface")]
 
 
 class Ordered(Protocol):
@@ -73,8 +99,7 @@ def missing(wanted: OrderInput) -> Iterator[Finding]:
 def nobody(items: Iterable[Ordered], contacts: Mapping[str, Any] | None) -> list[Finding]:
     """A finding if an order of access lines names no contact of the operator."""
     person = (contacts or {}).get("operator")
-    kinds = [service_type(one.service_type) for one in items]
-    if (isinstance(person, dict) and person.get("contact_id")) or not any(kind and kind.handed_over for kind in kinds):
+    if (isinstance(person, dict) and person.get("contact_id")) or not any(is_line(one.service_type) for one in items):
         return []
     words = "Say whom of yours we turn to about this order, by the id of a contact."
     return [Finding("/contacts/operator/contact_id", "required", words)]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.catalogue import NORMAL, action_of
+from app.catalogue import NORMAL, action_of, service_type
 from app.catalogue.model import Action
 from app.domain.models import ItemSetup, Order, OrderItem
 from app.services.draft_items import setups_of
@@ -82,6 +82,12 @@ class Groups:
 
     def asks_where(self, number: int) -> bool:
         return self.items[number].action == "new" and any(self.takes(number, name) for name in PLACES)
+
+    def is_product(self) -> bool:
+        """Whether the draft was started with something that is ordered as a product only, which has no place here."""
+        main = self.main()
+        kind = service_type(self.items[main].service_type) if main is not None else None
+        return kind is not None and bool(kind.families) and self.items[main or 0].action == "new"
 
     def mine(self, lead: int) -> set[int]:
         """What is placed by the answer itself: the lead, or all services of the package."""

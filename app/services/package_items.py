@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.catalogue import action_of
+from app.catalogue import action_of, service_type
 from app.domain import clock, story
 from app.domain.errors import Conflict, Finding, Invalid
 from app.domain.models import ItemSetup, Order, OrderItem, Package, PackageService, Qualification
@@ -27,28 +27,35 @@ def select_for(
     `found`: by what it was qualified, where that is not what was found out last.
 
     `Conflict` if another was selected before, or nothing has been qualified; `Invalid` if it cannot be had there.
+    A product of an access line has no place of ours: whether it can be had, its eligibility check told.
     """
     before = of_order(order)
     if before is not None and (before.latest or before.code != code):
         raise Conflict(SELECTED)
     if found is None and order.qualification_id is not None:
         found = db.session.get(Qualification, order.qualification_id)
-    if found is None:
-        raise Conflict("Qualify the order first: what can be had depends on where.")
-    if found.valid_until <= clock.now():
-        raise Conflict("The availability was looked up too long ago to be believed. Please check it again.")
     package = by_code(code)
+    placed = package is None or not all(_is_access(one.service_type) for one in package.services)
+    if placed and found is None:
+        raise Conflict("Qualify the order first: what can be had depends on where.")
+    if placed and found is not None and found.valid_until <= clock.now():
+        raise Conflict("The availability was looked up too long ago to be believed. Please check it again.")
     if package is None:
         raise Invalid("There is no such package.", [Finding("/code", "reference", f"There is no package “{code}”.")])
     if before is None:
-        apply(order, package, _site(package, found, site), found)
+        apply(order, package, _site(package, found, site) if found else {}, found)
     else:
-        _renew(order, package, _site(package, found, site or _place(order)), found)
+        _renew(order, package, _site(package, found, site or _place(order)) if found else {}, found)
     order.version += 1
     order.modified_at = clock.now()
     after = {"package": code, "revision": package.revision}
     story.audit(actor.name, "package selected", order_id=order.id, subject=order.name, after=after)
     return package
+
+
+def _is_access(key: str) -> bool:
+    kind = service_type(key)
+    return kind is not None and bool(kind.families)
 
 
 def _site(package: Package, found: Qualification, said: Mapping[str, str]) -> dict[str, str]:
@@ -124,7 +131,7 @@ def _default(service: PackageService, name: str, numbers: Mapping[int, int]) -> 
     return {"item": numbers[value["item"]]} if isinstance(value, dict) and "item" in value else value
 
 
-def _renew(order: Order, package: Package, site: Mapping[str, str], found: Qualification) -> None:
+def _renew(order: Order, package: Package, site: Mapping[str, str], found: Qualification | None) -> None:
     """Take the package as it is sold now. What the member said stays; what is fixed is as the package has it now.
 
     Items that the package does not bring any more stay in the draft as services on their own.

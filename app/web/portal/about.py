@@ -12,6 +12,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.domain.models import Order
 from app.queries.address_book import Book
+from app.services import access_checks
 from app.services.change_words import ROLES
 from app.web.portal import forms, people
 from app.web.render import zone
@@ -19,18 +20,25 @@ from app.web.render import zone
 MOST_EMAILS = 10
 LONGEST_NOTES = 2000
 USUAL_ROLES = ("technical", "billing")
+ACCESS_ROLES = ("operator", "owner")
+"""Whom an order of access lines asks for: of ours at the operator's, and of the end customer."""
+ENNI = ("enni_service_ref", "enni_vlan")
 CONTROLS = {"requested_start_date": "start", "requested_completion_date": "completion"}
 """Where a field of the order is called otherwise by the form."""
 
 
-def form_class(completion: str, book: Book, *, roles: Sequence[str] = (), payment: bool = False) -> type[Form]:
+def form_class(
+    completion: str, book: Book, *, roles: Sequence[str] = (), payment: bool = False,
+    ennis: Sequence[tuple[str, str]] | None = None,
+) -> type[Form]:  # fmt: skip
     """`completion`: what a wished completion is called; `roles`: contacts of the order that are asked; `payment`: also
-    under which reference it was paid."""
+    under which reference it was paid; `ennis`: where a line may be handed over, None if it is not."""
     paid = "If it has been paid already; recorded when the order is placed."
     made = {
         "po_number": forms.text("PO number", "The number of your purchase order.", autocomplete="off"),
         "operator_order_ref": forms.text("Own reference", "What you call this order yourselves.", autocomplete="off"),
         **({"payment_reference": forms.text("Payment reference", paid, autocomplete="off")} if payment else {}),
+        **(enni_controls(ennis) if ennis is not None else {}),
         **_copies(book),
         "start": forms.moment_of("Not before", f"We start then ({zone().key} time). Leave it empty to start at once."),
         "completion": forms.moment_of(
@@ -44,6 +52,14 @@ def form_class(completion: str, book: Book, *, roles: Sequence[str] = (), paymen
     for role in roles:
         made |= people.controls(f"contact_{role}", ROLES[role], book, needed=False)
     return type("AboutForm", (Form,), made)
+
+
+def enni_controls(ennis: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Where a line is handed over."""
+    return {
+        "enni_service_ref": forms.select("ENNI", "Where the line is handed over to you.", ennis, False),
+        "enni_vlan": forms.text("VLAN at the ENNI", "1 to 4094.", longest=4, autocomplete="off", inputmode="numeric"),
+    }
 
 
 def _copies(book: Book) -> dict[str, Any]:
@@ -79,8 +95,11 @@ def _emails(form: Form, _field: Any) -> None:
 
 
 def roles_of(order: Order) -> list[str]:
-    """The contacts that are asked of it: the usual ones, and those that a program named."""
-    return [role for role in ROLES if role in USUAL_ROLES or role in (order.contacts or {})]
+    """The contacts that are asked of it: the usual ones, those of access lines, and those that a program named."""
+    asked = {*USUAL_ROLES, *(order.contacts or {})}
+    if any(access_checks.is_line(item.service_type) for item in order.items):
+        asked |= set(ACCESS_ROLES)
+    return [role for role in ROLES if role in asked]
 
 
 def present(order: Order, book: Book, roles: Sequence[str] = ()) -> dict[str, Any]:
@@ -94,20 +113,24 @@ def present(order: Order, book: Book, roles: Sequence[str] = ()) -> dict[str, An
         "notes": order.notes or "", "start": forms.typed_moment(order.requested_start_date),
         "completion": forms.typed_moment(order.requested_completion_date),
     }  # fmt: skip
+    shown |= {name: str((order.enni or {}).get(name) or "") for name in ENNI}
+    named = {"operator": {"contact_id": order.contact_id}} | (order.contacts or {})
     for role in roles:
-        shown |= people.present(f"contact_{role}", (order.contacts or {}).get(role), book)
+        shown |= people.present(f"contact_{role}", named.get(role), book)
     return shown
 
 
 def said(form: Form) -> dict[str, Any]:
     """The order's fields as typed, without its contacts, as far as the form has not refused them."""
     dates = forms.dates(form)
+    handed_over = {name: form[name].data for name in ENNI if name in form and form[name].data}
     found = {
         "po_number": form["po_number"].data or None, "operator_order_ref": form["operator_order_ref"].data or None,
         "additional_cc": copies(form), "notes": form["notes"].data or None, "requested_start_date": dates.start,
         "requested_completion_date": dates.completion,
     }  # fmt: skip
-    return {name: value for name, value in found.items() if not form[CONTROLS.get(name, name)].errors}
+    kept = {name: value for name, value in found.items() if not form[CONTROLS.get(name, name)].errors}
+    return kept | ({"enni": handed_over or None} if ENNI[0] in form else {})
 
 
 def contacts(order: Order, form: Form, roles: Sequence[str]) -> dict[str, Any]:
@@ -136,6 +159,8 @@ def control_of(form: Form, pointer: str) -> str:
     if first == "contacts":
         role, _, part = rest.partition("/")
         name = f"contact_{role}_{part}" if f"contact_{role}_{part}" in form else f"contact_{role}_{people.WHO}"
+    elif first == "enni":
+        name = rest or ENNI[0]
     else:
         name = CONTROLS.get(first, first)
     return name if name in form else ""

@@ -45,6 +45,7 @@ def _page(order: Order, status: int = 200, *, typed: Any = None, findings: list[
     words = {one.number: one for one in portal_draft.items(order, actor(), [Finding("/items", "", "")])}
     return wizard.show(
         "portal/configure.html", order, "configure", status, items=found, parts=item_forms.fields_of,
+        groups=item_forms.groups_of,
         rows={one.number: _kept_rows(one, words[one.number].rows) for one in found},
         options=options, package=packages.of_order(order), findings=told, missing=_missing(src, found),
         addable=addable(order, src.choices), needs={one.number: words[one.number].needs for one in found}, **more,
@@ -64,8 +65,11 @@ def _missing(src: item_forms.Source, found: list[ItemForm]) -> list[str]:
 
 
 def addable(order: Order, choices: Choices) -> list[tuple[str, str]]:
-    """What can be put into the same order; nothing into one that only ends services."""
+    """What can be put into the same order; nothing into one that only ends services, nor beside an access line, whose
+    product is an order of its own."""
     if order.items and all(item.action == "cease" for item in order.items):
+        return []
+    if any(SERVICE_TYPES[item.service_type].families for item in order.items):
         return []
     kinds = [
         (key, kind.portal_label) for key, kind in SERVICE_TYPES.items()

@@ -22,7 +22,7 @@ _OWNER_HELP = "The owner's member handle. They are asked to agree before anythin
 def control(
     field: Field, choices: Choices, options: Sequence[tuple[str, str]] = (), *, needed: bool, changes: bool = False
 ) -> Any:
-    """The control of one detail. `options`: what a reference may name beside the services that there are.
+    """The control of one plain detail. `options`: what a reference may name beside the services that there are.
     `changes`: of a service that there is, so that nothing chosen means as it is."""
     label = field.label_for("member")
     if field.kind == "reference":
@@ -38,6 +38,8 @@ def control(
         return select(label, field.help, there, needed, "As it is" if changes else "No preference", preset=chosen)
     if field.kind == "flag":
         return BooleanField(label, description=field.help)
+    if field.kind == "date":
+        return text(label, field.help, needed=needed, longest=10, type="date")
     return _text(field, label, needed)
 
 

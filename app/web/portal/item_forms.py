@@ -20,7 +20,7 @@ from app.queries.portal_choices import Choices
 from app.queries.portal_words import item_title
 from app.services import draft_groups, draft_places, drafts, requirements
 from app.services.draft_groups import PLACES, Groups
-from app.web.portal import forms, people
+from app.web.portal import forms, parts, people
 
 PLACE = "place"
 IMPLIED = {
@@ -106,7 +106,7 @@ def _item_form(src: Source, index: int, typed: Any, complete: bool) -> ItemForm:
         Form(), asked, _kept(item, asked), present, needs, item.item_number in src.groups.bundled(), leads,
         leads and not placed,
     )  # fmt: skip
-    controls = dict(_controls(src, made, item, complete))
+    controls = dict(_controls(src, made, item, typed, complete))
     form_class = type("ItemForm", (Form,), controls)
     made.form = forms.made(form_class, typed, _now(src, made, item), made.prefix)
     for one in asked if action.changes else ():
@@ -128,11 +128,14 @@ def _kept(item: OrderItem, asked: Sequence[Field]) -> dict[str, Any]:
     return {name: value for name, value in item.details.items() if name not in names}
 
 
-def _controls(src: Source, made: ItemForm, item: OrderItem, complete: bool) -> Iterator[tuple[str, Any]]:
+def _controls(src: Source, made: ItemForm, item: OrderItem, typed: Any, complete: bool) -> Iterator[tuple[str, Any]]:
     names = {one.name for one in made.asked}
     for one in made.asked:
         needed = one.required and complete
-        if one.name == "fabric" and "location" in names:
+        if one.fields:
+            shown = parts.entries(one, item.details.get(one.name), typed, made.prefix)
+            yield from parts.controls(one, shown, complete=complete)
+        elif one.name == "fabric" and "location" in names:
             places = [(f"{place.fabric}|{place.location}", place.label) for place in src.choices.places]
             yield PLACE, forms.select("Fabric and building", "Where the service is to be.", places, needed)
         elif not (one.name == "location" and "fabric" in names):
@@ -168,8 +171,10 @@ def _now(src: Source, made: ItemForm, item: OrderItem) -> dict[str, Any]:
     """What the draft says already; else what the service is, or the default."""
     known = {
         one.name: forms.typed_value(one, item.details.get(one.name, made.present.get(one.name, one.default)))
-        for one in made.asked
-    }
+        for one in made.asked if not one.fields
+    }  # fmt: skip
+    for one in made.asked:
+        known |= parts.present(one, item.details.get(one.name)) if one.fields else {}
     owner = item.details.get("pvlan_service_account_id")
     if owner:
         known["pvlan_service_account_id"] = portal_choices.handle_of(owner)
@@ -199,3 +204,8 @@ def fields_of(one: ItemForm, part: str) -> list[Any]:
         return name.startswith("feature_") if part == "features" else name in ("start", "completion")
 
     return [one.form[name] for name in one.form._fields if belongs(name)]
+
+
+def groups_of(one: ItemForm) -> list[parts.Group]:
+    """The main part as it is drawn, the parts of one detail together."""
+    return parts.grouped(fields_of(one, "main"), parts.helps(one.asked))

@@ -11,7 +11,7 @@ from app.queries.portal_choices import Offered
 from app.services.draft_groups import PLACES
 from app.services.draft_steps import Said
 from app.services.order_input import WishedDates
-from app.web.portal import forms, people
+from app.web.portal import forms, parts, people
 from app.web.portal.item_forms import IMPLIED, PLACE, ItemForm, Source
 
 FORM = "form"
@@ -33,10 +33,14 @@ def read(src: Source, found: Sequence[ItemForm]) -> list[Said]:
 def _details(one: ItemForm) -> dict[str, Any]:
     said = dict(one.kept)
     for asked in one.asked:
-        if asked.name in one.form and not one.form[asked.name].errors:
+        if asked.fields:
+            value = parts.read(asked, one.form)
+        elif asked.name in one.form and not one.form[asked.name].errors:
             value = forms.value_of(asked, one.form[asked.name].data)
-            if value is not None:
-                said[asked.name] = value
+        else:
+            value = None
+        if value is not None:
+            said[asked.name] = value
     if PLACE in one.form and one.form[PLACE].data and not one.form[PLACE].errors:
         said["fabric"], _, said["location"] = one.form[PLACE].data.partition("|")
     return said
@@ -198,6 +202,8 @@ def _control_of(one: ItemForm, rest: Sequence[str]) -> str:
         name = known.get(rest[-1], rest[-1])
     if name in one.form:
         return name
+    if rest[0] == "details" and (part := parts.control_of(one.form, rest[1:])):
+        return part
     if name in ("fabric", "location") and PLACE in one.form:
         return PLACE
     return next((by for by, names in IMPLIED.items() if name in names and by in one.form), "")

@@ -12,13 +12,14 @@ from app.domain.errors import Finding
 from app.domain.models import Order
 from app.queries import address_book, portal_choices, portal_draft, portal_findings
 from app.queries.package_words import package_price
-from app.services import draft_groups, draft_steps, drafts, packages, payments, terms
+from app.services import access_checks, draft_groups, draft_steps, drafts, packages, payments, terms
 from app.web.guard import actor
 from app.web.portal import about, forms, item_forms, item_read, people, sent, wizard
 from app.web.portal.configure import ADD, LATER, addable, added_item, nothing_to_add, removed_item
 from app.web.portal.frame import own_account
 
 TERMS = "terms"
+ASKED_HERE = ("/terms", "/enni", "/contacts/operator")
 
 
 def review(draft_id: uuid.UUID) -> Any:
@@ -29,7 +30,7 @@ def _page(
     order: Order, status: int = 200, *, typed: Any = None, findings: list[Finding] | None = None, **more: Any
 ) -> Any:
     """What stands in the way is told on arrival already, except for what this very page asks."""
-    elsewhere = [one for one in drafts.problems(order.id, actor()) if one.pointer != "/terms"]
+    elsewhere = [one for one in drafts.problems(order.id, actor()) if not one.pointer.startswith(ASKED_HERE)]
     form, roles = about_form(order, typed), about.roles_of(order)
     told = _placed(form, findings or [])
     package = packages.of_order(order)
@@ -64,7 +65,9 @@ def about_form(order: Order, typed: Any) -> Form:
     """What is said about the order as a whole."""
     ends = bool(order.items) and all(item.action == "cease" for item in order.items)
     book, roles = address_book.of(order.account_id, order.sub_account_id), about.roles_of(order)
-    form_class = about.form_class("Switch off on" if ends else "Wanted by", book, roles=roles, payment=True)
+    ennis = access_checks.ennis({order.account_id}) if access_checks.is_handed_over(order) else None
+    completion = "Switch off on" if ends else "Wanted by"
+    form_class = about.form_class(completion, book, roles=roles, payment=True, ennis=ennis)
     present = {**about.present(order, book, roles), "payment_reference": order.payment_reference or ""}
     form = forms.made(form_class, typed, present)
     people.settle(form, [f"contact_{role}" for role in roles])

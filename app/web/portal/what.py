@@ -23,12 +23,14 @@ def what(draft_id: uuid.UUID) -> Any:
 
 def _arrive(order: Order) -> Any:
     """Nothing to choose from is no page; without a place it cannot be told what is sold there."""
-    if "what" not in wizard.steps_of(order):
+    steps = wizard.steps_of(order)
+    if "what" not in steps:
         return wizard.go(order, "configure")
     groups = draft_groups.of(order)
-    if draft_places.where_of(groups, groups.main()) is None or portal_draft.expired(order, groups.main()):
+    main = groups.main()
+    if "where" in steps and (draft_places.where_of(groups, main) is None or portal_draft.expired(order, main)):
         return wizard.go(order, "where")
-    if order.package_id is None and not _offered(order):
+    if order.package_id is None and not _offered(order) and not groups.is_product():
         return wizard.go(order, "configure")
     return _page(order)
 
@@ -46,14 +48,18 @@ def _page(order: Order, status: int = 200, **more: Any) -> Any:
         "portal/what.html", order, "what", status, selected=_card(selected) if selected else None,
         now=_card(now) if now else None, changes=package_words.changes(selected, now) if selected and now else [],
         packages=[] if selected else [_card(one) for one in _offered(order)],
-        alone={"title": f"{_noun(order)} without a package", "price": ON_REQUEST} if order.items else None,
+        alone=_alone(order),
         chosen=request.form.get("package", ""), **more,
     )  # fmt: skip
 
 
-def _noun(order: Order) -> str:
+def _alone(order: Order) -> dict[str, str] | None:
+    """The service without a package, where that can be ordered."""
     groups = draft_groups.of(order)
-    return title(groups.items[groups.main() or order.items[0].item_number].service_type, "member")
+    if not order.items or groups.is_product():
+        return None
+    kind = groups.items[groups.main() or order.items[0].item_number].service_type
+    return {"title": f"{title(kind, 'member')} without a package", "price": ON_REQUEST}
 
 
 def _card(package: Package) -> dict[str, Any]:
@@ -68,10 +74,11 @@ def choose_what(draft_id: uuid.UUID) -> Any:
     seen = wizard.seen(draft_id)
     code = request.form.get("package", "")
     then = wizard.step_url(draft_id, "configure")
-    if code == ALONE:
+    product = draft_groups.of(wizard.find(draft_id)).is_product()
+    if code == ALONE and not product:
         return wizard.tried(draft_id, lambda: draft_steps.amend(seen, {}, actor()), then, _page)
-    if not code:
-        words = "Choose a package, or the service alone."
+    if code in ("", ALONE):
+        words = "Choose a product." if product else "Choose a package, or the service alone."
         missing = [Finding("/package", "required", words)]
         return wizard.opened(draft_id, lambda order: _page(order, 422, findings=missing))
     return wizard.tried(draft_id, lambda: draft_steps.choose(seen, code, actor()), then, _again)

@@ -70,11 +70,11 @@ def tried(
 
 def steps_of(order: Order, groups: Groups | None = None) -> list[str]:
     """The steps that this draft has: a change needs no place, joining no package, and one that a program began without
-    saying of what begins with its items."""
+    saying of what begins with its items. What is ordered as a product only has no place of ours."""
     groups = groups or draft_groups.of(order)
     leads = groups.leads()
     where = ["where"] if leads else []
-    what = ["what"] if groups.main() in leads else []
+    what = ["what"] if groups.main() in leads or groups.is_product() else []
     configure = [] if order.items and all(item.action == "cease" for item in order.items) else ["configure"]
     return [*where, *what, *configure, "review"]
 
@@ -111,7 +111,8 @@ def next_url(order: Order) -> str:
     steps, unplaced, main = steps_of(order, groups), _unplaced(groups), groups.main()
     if main in unplaced:
         return step_url(order, "where")
-    if "what" in steps and order.package_id is None and main is not None and _untouched(groups, main):
+    untouched = main is not None and (groups.is_product() or _untouched(groups, main))
+    if "what" in steps and order.package_id is None and untouched:
         return step_url(order, "what")
     if unplaced:
         return where_url(order, unplaced[0])
@@ -140,7 +141,7 @@ def _steps(order: Order, current: str) -> list[dict[str, Any]]:
     groups = draft_groups.of(order)
     steps = steps_of(order, groups)
     here = steps.index(current) if current in steps else 0
-    reached = here + 1 if "what" in steps and groups.main() in _unplaced(groups) else len(steps)
+    reached = len(steps) if _begun(order, groups) or "what" not in steps else here + 1
     return [
         {
             "label": LABELS[name], "current": name == current, "done": at < here,
@@ -148,6 +149,11 @@ def _steps(order: Order, current: str) -> list[dict[str, Any]]:
         }
         for at, name in enumerate(steps)
     ]  # fmt: skip
+
+
+def _begun(order: Order, groups: Groups) -> bool:
+    """Whether the steps behind “what” can be gone to."""
+    return order.package_id is not None if groups.is_product() else groups.main() not in _unplaced(groups)
 
 
 def go(order: Order, step: str) -> Any:

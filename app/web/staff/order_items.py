@@ -17,13 +17,15 @@ from app.catalogue.fields import Field
 from app.domain.errors import Finding, NotFound
 from app.queries.portal_choices import Choices, Offered
 from app.queries.staff_ordering import Orderer
+from app.services import access_checks
 from app.services.order_input import WishedDates
-from app.web.portal import forms
+from app.web.portal import about, forms, parts
 from app.web.render import zone
 from app.web.staff.order_offer import IMPLIED, Offer, offer
 
 MOST_ITEMS = 20
-PLACE = "place"
+PLACE, PRODUCT = "place", "product"
+LATE = ("start", "completion", "depends_on")
 _SAID = re.compile(r"(\d{1,3})=((?:[0-9a-f-]{36}|new):[a-z0-9-]{1,60})", re.ASCII)
 _MAKES = {"new:multiservice-port": ("multiservice_port", "port"), "new:pvlan": ("pvlan", "private VLAN"),
           "new:join-pvlan": ("pvlan", "private VLAN")}  # fmt: skip
@@ -54,6 +56,22 @@ class Block:
             item_number=self.number, depends_on=depends or None,
         )  # fmt: skip
 
+    @property
+    def groups(self) -> list[parts.Group]:
+        """Its controls as they are drawn, without those for dates and dependencies."""
+        drawn = [one for one in self.form if one.short_name not in LATE]
+        return parts.grouped(drawn, parts.helps(self.offer.asked, "staff"))
+
+    @property
+    def product(self) -> str | None:
+        """The product that it is ordered as."""
+        return (self.form[PRODUCT].data or None) if PRODUCT in self.form else None
+
+    @property
+    def enni(self) -> dict[str, str] | None:
+        """Where it is handed over."""
+        return {name: self.form[name].data for name in about.ENNI if name in self.form and self.form[name].data} or None
+
     def dates(self) -> WishedDates:
         return forms.dates(self.form)
 
@@ -61,6 +79,8 @@ class Block:
 def _details(block: Block) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in block.offer.asked:
+        if field.fields and (whole := parts.read(field, block.form)) is not None:
+            found[field.name] = whole
         if field.name not in block.form:
             continue
         value = forms.value_of(field, block.form[field.name].data)
@@ -116,17 +136,21 @@ def block(
     """One item. `said`: the order's items by number; `posted`: the whole form; `typed`: it, if this block is in it."""
     chosen = _with_items(choices, {other: one for other, one in said.items() if other != number}, posted)
     ordered = offer(key, who, chosen)
-    made = forms.made(_form(ordered, chosen), typed, _present(ordered), prefix=f"i{number}-")
+    controls = _form(number, ordered, chosen, who, typed)
+    made = forms.made(controls, typed, _present(ordered), prefix=f"i{number}-")
     for field in ordered.asked:
         if field.name in made:  # staff read staff's words
             made[field.name].label.text = field.label + (f" ({field.unit})" if field.unit else "")
     return Block(number, ordered, made, chosen)
 
 
-def _form(ordered: Offer, choices: Choices) -> type[Form]:
-    controls: dict[str, Any] = {}
+def _form(number: int, ordered: Offer, choices: Choices, who: Orderer, typed: Any) -> type[Form]:
+    controls: dict[str, Any] = _product(ordered, choices, who)
     for field in ordered.asked:
-        if ordered.has_place and field.name == "fabric":
+        if field.fields:
+            shown = parts.entries(field, None, typed, f"i{number}-")
+            controls |= dict(parts.controls(field, shown, complete=True, audience="staff"))
+        elif ordered.has_place and field.name == "fabric":
             places = [(f"{one.fabric}|{one.location}", one.label) for one in choices.places]
             controls[PLACE] = forms.select("Fabric and building", "", places, True)
         elif not (ordered.has_place and field.name == "location"):
@@ -141,6 +165,15 @@ def _form(ordered: Offer, choices: Choices) -> type[Form]:
     return type("ItemForm", (Form,), controls)
 
 
+def _product(ordered: Offer, choices: Choices, who: Orderer) -> dict[str, Any]:
+    """Which product, and where it is handed over, if it is ordered as a product only."""
+    if ordered.service is not None or not ordered.kind.families:
+        return {}
+    there = list(choices.products.get(ordered.kind.key, ()))
+    product = {PRODUCT: forms.select("Product", "", there, True)}
+    return product | (about.enni_controls(access_checks.ennis({who.account.id})) if ordered.kind.handed_over else {})
+
+
 def _numbers(_form: Form, field: Any) -> None:
     if field.data and not re.fullmatch(r"\d{1,3}(\s*[,; ]\s*\d{1,3})*", field.data, re.ASCII):
         raise ValidationError("Give the numbers of other items, such as 1, 2.")
@@ -148,8 +181,10 @@ def _numbers(_form: Form, field: Any) -> None:
 
 def _present(ordered: Offer) -> dict[str, Any]:
     """What a new block starts from: what is usual, or the service as it is."""
+    shown = [part for one in ordered.asked if one.fields for part in parts.present(one, None).items()]
     if ordered.service is None:
-        return {one.name: str(one.default) for one in ordered.asked if one.default not in (None, False)}
+        usual = {one.name: str(one.default) for one in ordered.asked if one.default not in (None, False)}
+        return usual | dict(shown)
     return {one.name: forms.typed_value(one, ordered.service.details.get(one.name)) for one in ordered.asked}
 
 
@@ -185,10 +220,29 @@ def place_errors(blocks: Sequence[Block], findings: Sequence[Finding]) -> tuple[
 
 def _placed(one: Block, found: Finding) -> Finding:
     sentence = re.sub(r" \([a-z_]+\)", "", found.detail)  # people read the label, not the detail's key
-    name = _field_name(one, found.pointer.rpartition("/")[2])
+    path = found.pointer.strip("/").split("/")[2:]
+    name = _field_name(one, path[-1]) or parts.control_of(one.form, path[1:])
     if name:
         forms.add_error(one.form, name, sentence)
     return Finding(f"/i{one.number}-{name}" if name else "", found.rule, f"Item {one.number}: {sentence}")
+
+
+def at_product(blocks: Sequence[Block], pointer: str) -> tuple[Form, str] | None:
+    """The control of an item that a finding about the order's product, or its ENNI, is about."""
+    name = {"/product/code": PRODUCT, "/enni": about.ENNI[0]}.get(pointer, pointer.removeprefix("/enni/"))
+    return next(((one.form, name) for one in blocks if PRODUCT in one.form and name in one.form), None)
+
+
+def other_products(blocks: Sequence[Block]) -> list[Finding]:
+    """A finding for each item that is another product than the first."""
+    products = [one for one in blocks if one.product]
+    found = []
+    for one in products[1:]:
+        if one.product != products[0].product:
+            words = "An order is of one product; please make another order for this one."
+            forms.add_error(one.form, PRODUCT, words)
+            found.append(Finding(f"/i{one.number}-{PRODUCT}", "once", f"Item {one.number}: {words}"))
+    return found
 
 
 def _field_name(one: Block, last: str) -> str:

@@ -17,7 +17,7 @@ from app.extensions import db
 from app.queries import address_book, names, portal_choices, staff_ordering
 from app.queries.portal_choices import Choices
 from app.queries.staff_ordering import Orderer
-from app.services import order_checks, order_once, requestors
+from app.services import access_checks, order_checks, order_once, requestors
 from app.services.order_input import OrderInput
 from app.web.guard import actor
 from app.web.portal import about, forms
@@ -138,6 +138,7 @@ def _faults(desk: Desk) -> list[Finding]:
         found += order_items.faults(one)
     if not desk.blocks:
         found.append(Finding("/add", "required", "Add at least one item."))
+    found += order_items.other_products(desk.blocks)
     return found or _placed_findings(desk, _checked(desk))
 
 
@@ -148,7 +149,8 @@ def _checked(desk: Desk) -> list[Finding]:
         return [Finding("/add", "type", words)]
     wanted = _wanted(desk)
     try:
-        return order_checks.check(wanted, _ids(wanted)).findings
+        nobody = access_checks.nobody(wanted.items, wanted.contacts)
+        return [*order_checks.check(wanted, _ids(wanted)).findings, *nobody]
     except Invalid as why:
         return why.errors
 
@@ -161,6 +163,11 @@ def _placed_findings(desk: Desk, findings: list[Finding]) -> list[Finding]:
     """At their fields, and for the summary."""
     told, others = order_items.place_errors(desk.blocks, findings)
     for one in others:
+        at = order_items.at_product(desk.blocks, one.pointer)
+        if at is not None:
+            forms.add_error(*at, one.detail)
+            told.append(replace(one, pointer=f"/{at[0][at[1]].name}"))
+            continue
         name = one.pointer.rpartition("/")[2]
         name = ENVELOPE.get(name, name)
         if name in desk.about:
@@ -188,7 +195,18 @@ def _wanted(desk: Desk) -> OrderInput:
         description=said["description"].data or None,
         dates=forms.dates(said),
         item_dates=[one.dates() for one in desk.blocks],
+        product_code=next((one.product for one in desk.blocks if one.product), None),
+        enni=next((one.enni for one in desk.blocks if one.enni), None),
+        contacts=_contacts(desk),
     )
+
+
+def _contacts(desk: Desk) -> dict[str, Any] | None:
+    """Whom we turn to about access lines: who asked for them, if that is a contact."""
+    contact = desk.about["contact"].data
+    if not contact or not any(access_checks.is_line(one.offer.kind.key) for one in desk.blocks):
+        return None
+    return {"operator": {"contact_id": contact}}
 
 
 def _requestor(desk: Desk) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class Offer:
 
 def new_offers(choices: Choices) -> Iterator[Offer]:
     """What can be ordered anew, and joining a private VLAN."""
-    for kind in choices.new_kinds():
+    for kind in choices.new_kinds(desk=True):
         yield Offer(f"new:{kind.key.replace('_', '-')}", kind, kind.actions["new"])
         if kind.joins is not None:
             yield Offer(f"new:{JOINING}", kind, kind.joins, JOIN_PVLAN)

@@ -124,7 +124,7 @@ def _facts(found: staff_services.ServiceDetail) -> list[tuple[Any, ...]]:
     one = found.service
     where = " · ".join(part for part in (found.fabric, one.location_code) if part)
     return [
-        ("Service number", str(one.number), True), ("Member", one.account.organisation),
+        ("Service number", str(one.number), True), ("Alias", one.alias, True), ("Member", one.account.organisation),
         *([("For customer", found.customer)] if found.customer else []), ("Site", where),
         ("Port", found.port, bool(found.port)),
         ("VLAN", str(one.vlan_id or ""), one.vlan_id is not None), ("Bandwidth", mbps(one.capacity)),
