@@ -39,7 +39,7 @@ _ENDPOINT = (
         required=False,
         default="line_number",
         max_length=40,
-        help="As the eligibility check gave it, such as line_number.",
+        help="Such as line_number.",
     ),
     Field("endpoint_ref", "Reference", "text", max_length=60, help="As the eligibility check gave it."),
 )
@@ -91,7 +91,7 @@ _APPOINTMENT = Field(
     "object",
     required=False,
     fields=(
-        Field("day", "Day", "date", help="When somebody is there to let the technician in."),
+        Field("day", "Day", "date", help="Somebody must be at home."),
         Field(
             "slot",
             "Time of day",

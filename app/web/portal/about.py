@@ -55,11 +55,15 @@ def form_class(
 
 
 def enni_controls(ennis: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Where a line is handed over."""
-    return {
-        "enni_service_ref": forms.select("ENNI", "Where the line is handed over to you.", ennis, False),
-        "enni_vlan": forms.text("VLAN at the ENNI", "1 to 4094.", longest=4, autocomplete="off", inputmode="numeric"),
+    """Where a line is handed over. Asked when the order is placed, so neither needed at once nor called optional."""
+    words = "Where the line is handed over." if ennis else "There is none yet; our Sales set one up."
+    made = {
+        ENNI[0]: forms.select("ENNI", words, ennis, False, "Choose …"),
+        ENNI[1]: forms.text("VLAN at the ENNI", "1 to 4094.", longest=4, autocomplete="off", inputmode="numeric"),
     }
+    for one in made.values():
+        one.field_class = type(one.field_class.__name__, (one.field_class,), {"plain": True})
+    return made
 
 
 def _copies(book: Book) -> dict[str, Any]:

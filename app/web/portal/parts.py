@@ -26,14 +26,24 @@ class Group:
     help: str
     controls: Sequence[Any]
 
+    @property
+    def needed(self) -> bool:
+        """Whether the whole must be given."""
+        return any(one.whole_needed for one in self.controls)
+
 
 def controls(field: Field, entries: int, *, complete: bool, audience: Audience = "member") -> Iterator[tuple[str, Any]]:
     """The controls of a detail with parts. `complete`: what is required must be given, if the whole is."""
+    needed_whole = field.kind == "object" and field.required
     for name, legend, one in _leaves(field, entries, audience):
-        needed = field.kind == "object" and field.required and one.required and complete
+        needed = needed_whole and one.required and complete
         said = replace(one, portal_label=one.label_for(audience))
         made = forms.control(said, Choices(), needed=needed)
-        words = {"legend": legend, "spoken": f"{legend}, {one.label_for(audience)}"}
+        within = any(other.required for other in field.fields)
+        words = {
+            "legend": legend, "spoken": f"{legend}, {one.label_for(audience)}", "whole_needed": needed_whole,
+            "plain": one.required or not within,
+        }  # fmt: skip
         made.field_class = type(made.field_class.__name__, (made.field_class,), words)
         yield name, made
 
@@ -56,8 +66,12 @@ def entries(field: Field, value: Any, typed: Mapping[str, str] | None, prefix: s
     """How many entries of a list are shown."""
     there = len(value) if isinstance(value, list) else 0
     if typed is not None:
-        begins = re.compile(re.escape(_name(prefix + field.name, "")) + r"(\d{1,2})" + SEPARATOR)
-        numbers = [int(found[1]) for key, text in typed.items() if text.strip() and (found := begins.match(key))]
+        entry_of = re.compile(re.escape(_name(prefix + field.name, "")) + r"(\d{1,2})" + SEPARATOR + r"(\w+)")
+        usual = {one.name: ("", str(one.default or "")) for one in field.fields}
+        numbers = [
+            int(found[1]) for key, text in typed.items()
+            if (found := entry_of.fullmatch(key)) and text.strip() not in usual.get(found[2], ("",))
+        ]  # fmt: skip
         there = max(numbers, default=-1) + 1
     return min(there + 1, field.maximum or there + 1)
 
