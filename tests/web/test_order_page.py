@@ -45,7 +45,7 @@ def test_sales_answer_for_a_member_only_with_a_reason(desk: Desk, sales: FlaskCl
     page, address = waiting
     without = press(sales, page, address)
     assert without.status_code == 422
-    assert "Say why you answer for the member." in words(without) or "A reason is needed." in words(without)
+    assert "Say why you answer for the account that is asked." in words(without)
     assert press(sales, page, address, reason="Ada said so on the telephone.").status_code == 303
     desk.work()
     assert "Ada said so on the telephone." in words(sales.get(page))
