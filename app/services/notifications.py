@@ -73,9 +73,7 @@ def _write_mails(one: Notification, order: Order) -> None:
         "team": one.team, "wait_id": str(one.wait_id) if one.wait_id else None,
         "asker": "" if own or one.team else order.account.organisation, "partial": order.outcome is Outcome.PARTIAL,
     }  # fmt: skip
-    everybody = _recipients(one, order, own)
-    chosen = choices.of(who.email for who in everybody)
-    wanted = [who for who in everybody if choices.wants(chosen, who.email, one.event)]
+    wanted = _wanting(_recipients(one, order, own), one.event)
     for who in wanted:
         key = f"{one.key}:{hashlib.sha256(who.email.lower().encode()).hexdigest()[:24]}"
         mails.write(key, "notice", who.email, {**facts, "zone": who.zone}, order_id=order.id)
@@ -95,12 +93,22 @@ def _note_asked(one: Notification, order: Order) -> None:
 def _recipients(one: Notification, order: Order, own: bool) -> list[Recipient]:
     """Whom to mail, each address once."""
     if one.team:
-        found = _people(User.role == ROLE_OF[Team(one.team)])
-    elif own:
-        found = _of_order(order)
-    else:
-        found = _of_account(one.account_id or "")
+        return _each_once(_people(User.role == ROLE_OF[Team(one.team)]))
+    return _each_once(_of_order(order) if own else _of_account(one.account_id or ""))
+
+
+def _each_once(found: list[Recipient]) -> list[Recipient]:
     return list({who.email.lower(): who for who in reversed(found)}.values())[::-1]
+
+
+def _wanting(everybody: list[Recipient], event: str) -> list[Recipient]:
+    chosen = choices.of(who.email for who in everybody)
+    return [who for who in everybody if choices.wants(chosen, who.email, event)]
+
+
+def mailed(order: Order, event: Event) -> list[str]:
+    """The addresses that get a mail when this happens to the order, of those whose order it is."""
+    return [who.email for who in _wanting(_each_once(_of_order(order)), event)]
 
 
 def _of_order(order: Order) -> list[Recipient]:

@@ -84,7 +84,7 @@ def cancel(order_id: uuid.UUID) -> Any:
     except Conflict as refused:
         db.session.rollback()
         return _cancel_page(pages.find(order_id), refused.status, conflict=refused.detail, reason=reason)
-    flash("The order is being cancelled.", "success")
+    flash("Your cancellation is noted.", "success")
     return redirect(url_for("portal.order", order_id=order_id), 303)
 
 

@@ -5,17 +5,21 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import Response, flash, get_flashed_messages, redirect, request, url_for
 
 from app.domain.errors import NotFound
-from app.queries import portal, portal_asked, portal_documents, portal_draft, portal_order
+from app.queries import portal, portal_asked, portal_documents, portal_draft, portal_order, portal_placed
 from app.queries.portal import OrderQuery, OrderRow
 from app.queries.portal_order import OrderPart
+from app.queries.portal_placed import Placed
+from app.web.extensions import htmx
 from app.web.guard import actor
 from app.web.portal.frame import customers_of, list_topic, orders_crumb, own_account, page, page_or_part
 from app.web.sheets import sheet
 
 LABELS = {"needs": "Needs you", "drafts": "Drafts", "progress": "In progress", "completed": "Completed", "all": "All"}
+PLACED = "placed"
+"""A message for the next page that the page itself draws; it names the order that has been placed."""
 HEADINGS = (
     "Order ID", "Order date (UTC)", "Ordered by", "Customer", "Services", "PO number", "Status", "Completed (UTC)",
 )  # fmt: skip
@@ -100,10 +104,21 @@ def _cells(row: OrderRow) -> tuple[Any, ...]:
 def order(order_id: uuid.UUID) -> Any:
     found = portal_order.order(actor(), own_account(), order_id)
     if found is not None:
-        return order_page(found)
+        return order_page(found, placed=_just_placed(order_id))
     if portal_draft.find(actor(), order_id) is None:
         raise NotFound("There is no such order.")
     return redirect(url_for("portal.take_up", draft_id=order_id), 303)
+
+
+def thank(order_id: uuid.UUID) -> None:
+    """Let the order's page say thank you when it is shown next."""
+    flash(str(order_id), PLACED)
+
+
+def _just_placed(order_id: uuid.UUID) -> Placed | None:
+    if htmx or str(order_id) not in get_flashed_messages(category_filter=[PLACED]):
+        return None
+    return portal_placed.told(order_id)
 
 
 def confirmation(order_id: uuid.UUID) -> Any:

@@ -17,6 +17,7 @@ from app.web.guard import actor
 from app.web.portal import about, forms, item_forms, item_read, people, sent, wizard
 from app.web.portal.configure import ADD, LATER, addable, added_item, nothing_to_add, removed_item
 from app.web.portal.frame import own_account
+from app.web.portal.orders import thank
 
 TERMS = "terms"
 ASKED_HERE = ("/terms", "/enni", "/contacts/operator")
@@ -115,6 +116,7 @@ def save_review(draft_id: uuid.UUID) -> Any:
     placed = url_for("portal.order", order_id=draft_id)
     if sent.already(seen.form_key, draft_steps.SENT, draft_id):
         _note_payment(seen, about_form(wizard.find(draft_id), request.form))
+        thank(draft_id)
         return redirect(placed, 303)
     return wizard.tried(draft_id, lambda: _send(seen), placed, _again)
 
@@ -147,6 +149,7 @@ def _send(seen: draft_steps.Seen) -> None:
     draft_steps.send(
         seen, changes, actor(), current_app.config["HANDOFF"], terms_version=version or None, wrong=wrong
     )  # fmt: skip
+    thank(seen.order_id)
     _note_payment(seen, form)
 
 
