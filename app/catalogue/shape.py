@@ -49,10 +49,12 @@ def _read_item(line: Line, item: ItemLike, order_type: str) -> list[Finding]:
     line.kind = service_type(item.service_type)
     if line.kind is None:
         known = ", ".join(SERVICE_TYPES)
-        return [line.finding("service_type", "choice", f"The service type must be one of {known}.")]
+        wrong = line.finding("service_type", "choice", f"The service type must be one of {known}.")
+        return [wrong, *_read_depends_on(line, item.depends_on)]
     line.action = action_of(item.service_type, item.action, order_type)
     if line.action is None:
-        return [line.finding("item_action", "choice", line.kind.no_action(item.action))]
+        wrong = line.finding("item_action", "choice", line.kind.no_action(item.action))
+        return [wrong, *_read_depends_on(line, item.depends_on)]
     line.is_join = joins(line.kind, line.action.name, order_type)
     line.may_wait = item.may_wait
     findings = _read_service_number(line, item.service_number) if line.action.changes else []

@@ -150,10 +150,11 @@ def test_a_body_over_a_megabyte_is_too_large(app, crm):
     nothing_is_stored(app)
 
 
-def test_a_name_that_is_given_twice_counts_as_its_last(crm):
+def test_a_name_that_is_given_twice_is_refused_as_nobody_knows_which_is_meant(crm):
     body = json.dumps(CONNEXIONS)[:-1] + ', "notes": "first", "notes": "last"}'
     answer = crm.post("/oms/orders", data=body, content_type="application/json; charset=utf-8")
-    assert (answer.status_code, answer.json["notes"]) == (201, "last")
+    assert answer.status_code == 422
+    assert [(one["pointer"], one["rule"]) for one in answer.json["errors"]] == [("/notes", "repeated")]
 
 
 UNKNOWN = "be5b3224-bb1d-11ec-945b-005056beff67"

@@ -166,7 +166,7 @@ def test_a_line_that_is_wrong_takes_its_own_order_with_it_and_no_other(member: A
     ([{"item": "first"}, {"item": "2"}], 2, "/items/0/item_number", "must be a whole number, such as 1."),
     ([{}, {"order": "B"}, {}], 2, "/order", "this one begins on each of the lines 2, 4."),
     ([{}, {"depends_on": "9"}], 3, "/items/1/depends_on", "This order has no item 9."),
-    ([{}, {"depends_on": "the port"}], 3, "/items/1/depends_on", "must be a list of item numbers."),
+    ([{}, {"depends_on": "the port"}], 3, "/items/1/depends_on", "must be a list of item numbers"),
 ])  # fmt: skip
 def test_lines_that_do_not_agree_say_so(
     member: Any, worked: Any, rows: list[dict[str, str]], line: int, pointer: str, said: str

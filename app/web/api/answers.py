@@ -143,13 +143,13 @@ class ItemAnswer(TypedDict):
     item_action: str
     service_type: str
     service_number: Annotated[int | ItemRef | None, Field(description="In a draft also another item of the order.")]
-    service_alias: Annotated[str | None, Field(description="What people call the service.", examples=[ALIAS])]
     deskpro_ticket_id: Annotated[int | None, Field(description="The item's own ticket, else the order's.")]
     created_at: Time
     modified_at: Time
     details: dict[str, Any]
 
     name: Annotated[str, Field(description="Order number and item number.", examples=["100472/1"])]
+    service_alias: Annotated[str | None, Field(description="What people call the service.", examples=[ALIAS])]
     order_id: Uuid
     order_name: str
     stage: Annotated[str | None, Field(json_schema_extra={"enum": [*(stage.value for stage in Stage), None]})]
