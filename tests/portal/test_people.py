@@ -157,7 +157,7 @@ def test_who_else_is_told_by_mail_is_ticked_or_typed(scene: Scene) -> None:
     now = values(page, "review-form")
     assert (now["copied"], now["additional_cc"]) == ("ada@harbour-connect.example", "noc@x.example")
     refused = wizard.send("review", additional_cc="noc@x.example, nobody")
-    assert refused.status_code == 422 and "“nobody” is not an e-mail address." in text_of(refused)
+    assert refused.status_code == 422 and "This is not an e-mail address: “nobody”." in text_of(refused)
     many = wizard.send("review", additional_cc=", ".join(f"a{one}@x.example" for one in range(10)))
     assert many.status_code == 422 and "At most 10 addresses" in text_of(many)
     wizard.go("review")
