@@ -112,7 +112,7 @@ def items(order: Order, actor: Actor, problems: Sequence[Finding]) -> list[Draft
     wrong = any(one.pointer.startswith("/items") for one in problems)
     needs = _named(order.items) if wrong else _needs(order, actor)
     groups = draft_groups.Groups(order, setups, {item.item_number: item for item in order.items})
-    leads, bundled = groups.leads(), groups.bundled()
+    leads, bundled, follows = groups.leads(), groups.bundled(), _ends_with_its_vlan(order, known)
     titles = {one.item_number: item_title(one.item_number, one.service_type, one.action, order.type)
               for one in order.items}  # fmt: skip
     return [
@@ -121,11 +121,21 @@ def items(order: Order, actor: Actor, problems: Sequence[Finding]) -> list[Draft
             rows=_rows(said, order, called, known, actor) + beside(setups.get(item.id), bundles),
             needs=[titles[number] for number in needs.get(item.item_number, ())],
             asks_where=item.item_number in leads,
-            removable=len(order.items) > 1 and item.item_number not in bundled,
+            removable=len(order.items) > 1 and item.item_number not in bundled and item.item_number not in follows,
             start=item.requested_start_date, completion=item.requested_completion_date,
         )
         for item, said in zip(order.items, inputs, strict=True)
     ]  # fmt: skip
+
+
+def _ends_with_its_vlan(order: Order, known: Mapping[int, Service]) -> set[int]:
+    """The items that end a unit because its private VLAN ends."""
+    ending = {item.service_number: item.item_number for item in order.items if item.action == "cease"}
+    services = {service.id: number for number, service in known.items() if number in ending}
+    return {
+        ending[number] for number, service in known.items()
+        if number in ending and service.pvlan_service_id is not None and service.pvlan_service_id in services
+    }  # fmt: skip
 
 
 def _rows(said: ItemInput, order: Order, called: Any, known: Mapping[int, Service], actor: Actor) -> list[Row]:

@@ -164,7 +164,10 @@ def test_a_private_vlan_ends_for_all_of_its_units_and_their_owners_are_told(scen
     assert "CUG Unit 107777 , of Harbour Connect, whose contacts are told" in text_of(alone)
 
     wizard = changing(scene, cast.PVLAN, "cease", cast.MEMBER2, together="y")
-    assert "edge1-edi2" not in text_of(wizard.page("review"))
+    review = wizard.page("review").get_data(as_text=True)
+    assert "edge1-edi2" not in review
+    assert "remove:1" in review and "remove:2" not in review  # the unit ends because its private VLAN does
+    assert "Payment reference" not in review and 'aria-label="Steps of the order"' not in review
     wizard.go("review")
     scene.work()
 

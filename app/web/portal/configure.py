@@ -48,7 +48,8 @@ def _page(order: Order, status: int = 200, *, typed: Any = None, findings: list[
         groups=item_forms.groups_of,
         rows={one.number: _kept_rows(one, words[one.number].rows) for one in found},
         options=options, package=packages.of_order(order), findings=told, missing=_missing(src, found),
-        addable=addable(order, src.choices), needs={one.number: words[one.number].needs for one in found}, **more,
+        addable=addable(order, src.choices), needs={one.number: words[one.number].needs for one in found},
+        removable={one.number: words[one.number].removable for one in found}, **more,
     )  # fmt: skip
 
 

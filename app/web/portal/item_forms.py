@@ -5,7 +5,7 @@ fixes, what was answered by “where”, and what follows from a chosen port or 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from wtforms import BooleanField, Form
@@ -19,7 +19,7 @@ from app.queries.address_book import Book
 from app.queries.portal_choices import Choices
 from app.queries.portal_words import item_title
 from app.services import draft_groups, draft_places, drafts, requirements
-from app.services.draft_groups import PLACES, Groups
+from app.services.draft_groups import PLACES
 from app.web.portal import forms, parts, people
 
 PLACE = "place"
@@ -44,10 +44,8 @@ class ItemForm:
     kept: dict[str, Any]
     present: Mapping[str, Any]
     needs: Mapping[str, Any]
-    bundled: bool
     asks_where: bool
     unplaced: bool
-    groups: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def prefix(self) -> str:
@@ -64,7 +62,6 @@ class Source:
     needs: Mapping[int, Mapping[str, Any]]
     missing: Sequence[Mapping[str, Any]]
     inputs: Sequence[ItemInput]
-    groups: Groups
     leads: frozenset[int]
     placed: frozenset[int]
     services: Mapping[int, Service]
@@ -81,7 +78,7 @@ def source(order: Order, own: str) -> Source:
     return Source(
         order, portal_choices.for_accounts(own, ids), address_book.of(order.account_id, order.sub_account_id),
         {one["item_number"]: one for one in told["services"]},
-        told["missing"], inputs, groups, frozenset(leads), frozenset(placed),
+        told["missing"], inputs, frozenset(leads), frozenset(placed),
         portal_choices.services_named([one.service_number for one in inputs]),
     )  # fmt: skip
 
@@ -103,8 +100,7 @@ def _item_form(src: Source, index: int, typed: Any, complete: bool) -> ItemForm:
     present = service.details if service else {}
     made = ItemForm(
         item.item_number, index, item_title(item.item_number, item.service_type, item.action, src.order.type), action,
-        Form(), asked, _kept(item, asked), present, needs, item.item_number in src.groups.bundled(), leads,
-        leads and not placed,
+        Form(), asked, _kept(item, asked), present, needs, leads, leads and not placed,
     )  # fmt: skip
     controls = dict(_controls(src, made, item, typed, complete))
     form_class = type("ItemForm", (Form,), controls)

@@ -68,7 +68,7 @@ def about_form(order: Order, typed: Any) -> Form:
     book, roles = address_book.of(order.account_id, order.sub_account_id), about.roles_of(order)
     ennis = access_checks.ennis({order.account_id}) if access_checks.is_handed_over(order) else None
     completion = "Switch off on" if ends else "Wanted by"
-    form_class = about.form_class(completion, book, roles=roles, payment=True, ennis=ennis)
+    form_class = about.form_class(completion, book, roles=roles, payment=not ends, ennis=ennis)
     present = {**about.present(order, book, roles), "payment_reference": order.payment_reference or ""}
     form = forms.made(form_class, typed, present)
     people.settle(form, [f"contact_{role}" for role in roles])
@@ -104,8 +104,9 @@ def _changes(order: Order, form: Form) -> dict[str, Any]:
     """What the draft keeps, as far as the form does not refuse it. Once the order is placed, the payment has a row of
     its own."""
     changes = {**about.said(form), "contacts": about.contacts(order, form, about.roles_of(order))}
-    paid = form["payment_reference"]
-    return changes if paid.errors else {**changes, "payment_reference": paid.data or None}
+    if "payment_reference" not in form or form["payment_reference"].errors:
+        return changes
+    return {**changes, "payment_reference": form["payment_reference"].data or None}
 
 
 def save_review(draft_id: uuid.UUID) -> Any:
@@ -155,7 +156,8 @@ def _send(seen: draft_steps.Seen) -> None:
 
 def _note_payment(seen: draft_steps.Seen, form: Form) -> None:
     """Under the form's key, so that a form that is sent again because its answer was lost notes it once."""
-    reference = form["payment_reference"].data
+    asked = "payment_reference" in form
+    reference = form["payment_reference"].data if asked else None
     if reference and form["payment_reference"].validate(form):
         key = payments.key_of(seen.order_id, actor(), seen.form_key)
         payments.refer(wizard.find(seen.order_id), reference, None, actor(), key)
