@@ -188,7 +188,7 @@ def test_a_unit_cannot_be_taken_out_of_the_order_that_ends_its_private_vlan(scen
 
     refused = wizard.send("configure", then="remove:2")
 
-    assert refused.status_code == 409 and "ends because its private VLAN does" in text_of(refused)
+    assert refused.status_code == 409 and "ends because its CUG does" in text_of(refused)
     with scene.app.app_context():
         assert len(scene.order(wizard.draft_id).items) == 2
 
