@@ -1,5 +1,11 @@
-"""Who an order is of: its account, its contact, the reseller's customer it is for."""
+"""Who an order is of: its account, its contact, the reseller's customer it is for.
 
+One orders as an account that one acts for (`access.accounts_of`): one's own, a reseller also as its customers. Each may
+order for a customer of the ordering account, the sub-customer; but only who acts for that customer may name what the
+customer has bought itself.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import select
@@ -76,7 +82,20 @@ def sub_account(wanted: OrderInput, of: Account, actor: Actor) -> Account | None
             "The sub-customer is not one of this account's.",
             [Finding("/sub_customer/account_id", "reference", "There is no such customer of this account.")],
         )
+    if findings := list(_not_as_known(said, known)):
+        raise Invalid("The sub-customer is known to be another.", findings)
     return known
+
+
+def _not_as_known(said: dict[str, Any], known: Account) -> Iterator[Finding]:
+    """What is said of the customer must be what the exchange knows, where it knows it: its tickets tell it."""
+    asn, handle = str(said.get("asn") or ""), str(said.get("handle") or "")
+    if asn.isdigit() and known.asn is not None and int(asn) != known.asn:
+        words = f"{known.organisation} is known to have AS{known.asn}; leave this out, or ask us to change it."
+        yield Finding("/sub_customer/asn", "match", words)
+    if handle and known.handle is not None and handle.casefold() != known.handle.casefold():
+        words = f"{known.organisation} is known by the handle {known.handle}; leave this out, or ask us to change it."
+        yield Finding("/sub_customer/handle", "match", words)
 
 
 def ids(of: Account, sub: Account | None, actor: Actor) -> set[str]:

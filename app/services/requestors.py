@@ -17,8 +17,9 @@ FIELDS = ("contact_id", "account_id", "organisation", "email", "full_name", "pho
 def requestor(said: dict[str, Any], actor: Actor, user: User) -> dict[str, Any]:
     """The requestor's six fields. What is not said is filled in from the account and the contact where they are known.
 
-    A token bound to an account orders for that account unless it names one of its sub-customers; `Forbidden` for any
-    other. Its organisation is what the account is called, and its contact one of the account's.
+    Whoever is bound to an account orders as that account unless it names another one that it acts for, as a reseller
+    does for its customers; `Forbidden` for any other. Its organisation is what the account is called, and its contact
+    one of the account's; where none is named, who orders is the person that is signed in, or whose token it is.
     """
     known = dict.fromkeys(FIELDS) | {name: value for name, value in said.items() if value is not None}
     known["account_id"] = known["account_id"] or user.account_id
@@ -42,13 +43,12 @@ def completed(wanted: OrderInput, actor: Actor, user: User) -> OrderInput:
 
 
 def _may_order(known: dict[str, Any], actor: Actor, user: User) -> None:
-    if known["account_id"] not in actor.account_ids and not _is_customer(known["account_id"], user.account_id):
-        raise Forbidden("This token can order only for its own account and that account's customers.")
+    if not actor.acts_for(known["account_id"]):
+        raise Forbidden("This token can order as its own account only; a customer of yours is the sub_customer.")
     if known["contact_id"] is None:
-        if known["account_id"] == user.account_id:
-            known["contact_id"] = user.contact_id
-            known["full_name"] = known["full_name"] or user.name
-            known["email"] = known["email"] or user.email
+        known["contact_id"] = user.contact_id if known["account_id"] == user.account_id else None
+        known["full_name"] = known["full_name"] or user.name
+        known["email"] = known["email"] or user.email
     else:
         contact = db.session.get(Contact, known["contact_id"])
         if contact is None or contact.account_id != known["account_id"]:
@@ -72,8 +72,9 @@ def sub_customer(said: dict[str, Any] | None, account_id: str, actor: Actor) -> 
         raise Forbidden("This token can order only for its own account and that account's customers.")
     account = db.session.get(Account, said["account_id"])
     asn = str(account.asn) if account and account.asn else None
+    named = said.get("organisation") if actor.trusted or account is None else None
     return {
-        "organisation": said.get("organisation") or (account.organisation if account else None),
+        "organisation": named or (account.organisation if account else None),
         "account_id": said["account_id"],
         "asn": said.get("asn") or asn,
         "handle": said.get("handle") or (account.handle if account else None),

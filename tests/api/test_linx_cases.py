@@ -404,7 +404,7 @@ def test_a_change_of_it_tells_what_there_was_and_what_is_wanted(
         "",
         "*Example Exchange Member Details*",
         "Organisation Name:..... Lighthouse Media",
-        "Member Handle:..... lighthouse_media",
+        "Member Handle:..... lighthouse",
         "",
         "*Existing ConneXions Member Service Details* (order item 1)",
         "Service Number:..... 106552",

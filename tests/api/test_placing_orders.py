@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.models import Account, Contact, OrderItem
+from app.domain.models import Account, Contact, Order, OrderItem
 from app.extensions import db
 from tests import cast
 
@@ -18,6 +18,11 @@ ITEM_FIELDS = [
     "id", "item_number", "status", "item_action", "service_type", "service_number", "deskpro_ticket_id", "created_at",
     "modified_at", "details",
 ]  # fmt: skip
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+PORT = {
+    "service_type": "multiservice_port", "item_action": "new",
+    "details": {"fabric": "lon1", "location": "LD8", "port_capacity": 10_000},
+}  # fmt: skip
 SERVER_OWNED = {"id", "name", "status", "deskpro_ticket_id", "created_at", "modified_at"}
 
 
@@ -52,7 +57,7 @@ def test_the_printed_order_keeps_exactly_its_nesting(placed):
     sent, answered = cast.order("connexions_new"), placed("connexions_new")
     assert set(answered["requestor"]) == set(sent["requestor"])
     assert set(answered["sub_customer"]) == set(sent["sub_customer"])
-    assert answered["sub_customer"]["asn"] == "64500"
+    assert answered["sub_customer"]["asn"] == "64501"
     assert answered["items"][0]["details"] == sent["items"][0]["details"]
 
 
@@ -169,6 +174,46 @@ def test_a_reseller_orders_for_its_customer(app):
     answer = reseller.post("/oms/orders", json=cast.order("connexions_new"))
     assert answer.status_code == 201, answer.json
     assert answer.get_json()["sub_customer"]["account_id"] == cast.CUSTOMER
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("path", ["/oms/orders", "/oms/orders?draft=true"])
+def test_a_member_does_not_order_as_its_customer_but_for_it(app, member, path):
+    sent = {"requestor": {"account_id": cast.LIGHTHOUSE}, "items": [PORT]}
+    refused = member.post(path, json=sent)
+    assert refused.status_code == 403 and "sub_customer" in refused.json["detail"]
+    with app.app_context():
+        assert db.session.query(Order).count() == 0
+    assert member.post(path, json={"sub_customer": sent["requestor"], "items": [PORT]}).status_code == 201
+
+
+@ON_SQLITE
+def test_a_reseller_orders_as_its_customer_too_and_it_stands_there_who_did(app):
+    reseller = cast.program(app, cast.RESELLER)
+    made = reseller.post("/oms/orders", json={"requestor": {"account_id": cast.CUSTOMER}, "items": [PORT]})
+    assert made.status_code == 201, made.get_json()
+    assert "sub_customer" not in made.get_json()
+    assert made.get_json()["requestor"] == {
+        "contact_id": None, "account_id": cast.CUSTOMER, "organisation": "Lamp Studios", "email": cast.RESELLER,
+        "full_name": "Rae Broker", "phone": None,
+    }  # fmt: skip
+    assert reseller.get(made.headers["Location"]).status_code == 200
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("who", [cast.SALES, cast.RESELLER])
+def test_a_sub_customer_is_not_called_by_what_the_exchange_knows_better(app, who):
+    program = cast.program(app, who)
+    sent = {"requestor": {"account_id": cast.PARTNER}, "items": [PORT]}
+    wrong = {"account_id": cast.CUSTOMER, "asn": "64502", "handle": "lighthouse"}
+    refused = program.post("/oms/orders", json={**sent, "sub_customer": wrong})
+    assert refused.status_code == 422
+    assert [(one["pointer"], one["rule"]) for one in refused.get_json()["errors"]] == [
+        ("/sub_customer/asn", "match"), ("/sub_customer/handle", "match"),
+    ]  # fmt: skip
+    assert "AS64501" in refused.get_json()["errors"][0]["detail"]
+    right = {"account_id": cast.CUSTOMER, "asn": "64501", "handle": "Lamp_Studios"}
+    assert program.post("/oms/orders", json={**sent, "sub_customer": right}).status_code == 201
 
 
 def test_a_direct_order_has_no_sub_customer_at_all(crm, placed):

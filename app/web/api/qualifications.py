@@ -10,8 +10,7 @@ from app.domain import clock
 from app.domain.errors import Finding, Forbidden, Invalid, NotFound
 from app.domain.models import Account, Order, Package, Qualification
 from app.extensions import db
-from app.services import address_book, drafts, package_items, packages, qualification
-from app.services.actor import Actor
+from app.services import drafts, package_items, packages, qualification
 from app.web import guard
 from app.web.api import answering, life_bodies, reading
 from app.web.api.answers import OrderAnswer
@@ -65,8 +64,8 @@ def _qualify(wanted: life_bodies.Qualification) -> tuple[QualificationAnswer, st
     if account_id is None:
         missing = Finding("/account_id", "required", "Say for which account.")
         raise Invalid("It is not said for whom.", [missing])
-    if db.session.get(Account, account_id) is None or not _may_ask_for(account_id, actor):
-        raise Forbidden("This token can qualify only for its own account and that account's customers.")
+    if db.session.get(Account, account_id) is None or not actor.acts_for(account_id):
+        raise Forbidden("This token can qualify only for accounts that it can order as.")
     made = qualification.ask(
         qualification.Question(
             account_id=account_id,
@@ -95,14 +94,6 @@ def _check_items(wanted: life_bodies.Qualification, order: Order | None) -> None
         raise Invalid("Some values of the question are not right.", strangers)
 
 
-def _may_ask_for(account_id: str, actor: Actor) -> bool:
-    try:
-        address_book.find(account_id, actor)
-    except NotFound:
-        return False
-    return True
-
-
 @described("Read a qualification", TAG, QualificationAnswer)
 def show_qualification(qualification_id: uuid.UUID) -> Response:
     """What was found; `expired` once it is not believed any more."""
@@ -112,7 +103,7 @@ def show_qualification(qualification_id: uuid.UUID) -> Response:
 
 def _find(qualification_id: uuid.UUID) -> Qualification:
     found = db.session.get(Qualification, qualification_id)
-    if found is None or not _may_ask_for(found.account_id, guard.actor()):
+    if found is None or not guard.actor().acts_for(found.account_id):
         raise NotFound("There is no such qualification.")
     return found
 
