@@ -7,6 +7,7 @@ from typing import Any
 from app.catalogue import references, shape
 from app.catalogue.access_rules import ACCESS_RULES, shared_address, with_address
 from app.catalogue.lines import ItemLike, Line, Lines, Reference
+from app.catalogue.port_room import ports_are_free
 from app.catalogue.port_rules import PORT_RULES
 from app.catalogue.rules import PLACE_RULES, RULES, fabric_of
 from app.catalogue.world import World
@@ -93,7 +94,7 @@ def _rule_findings(lines: Lines, broken: set[str]) -> list[Finding]:
         finding
         for line in lines.all
         if str(line.index) not in broken
-        for rule in (*RULES, *PORT_RULES, *ACCESS_RULES)
+        for rule in (*RULES, *PORT_RULES, *ACCESS_RULES, ports_are_free)
         for finding in rule(line, lines)
     ]
 

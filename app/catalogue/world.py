@@ -70,6 +70,9 @@ class World(Protocol):
     def port_group(self, group_id: str) -> PortGroupFacts | None:
         """A port group that the ordering account may name."""
 
+    def free_ports(self, fabric: str, location: str, capacity: int) -> Sequence[int]:
+        """How many ports of this speed (Mbit/s) each switch there has free, and promised to nobody."""
+
     def account_exists(self, account_id: str) -> bool: ...
 
     def line_address(self, ref_type: str, ref: str) -> Mapping[str, str] | None:

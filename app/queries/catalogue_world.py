@@ -14,6 +14,7 @@ from app.catalogue.world import ENDED_STATES
 from app.domain.models import AccessLine, Account, Fabric, Location, Order, OrderItem, PortGroup, Service
 from app.domain.states import LIVE, State
 from app.extensions import db
+from app.queries import port_room
 from app.queries.remembered import once
 
 _port, _pvlan = aliased(Service), aliased(Service)
@@ -71,6 +72,9 @@ class DatabaseWorld:
             own = group is not None and group.account_id in self.account_ids
             self._groups[group_id] = _group_facts(group) if group is not None and own else None
         return self._groups[group_id]
+
+    def free_ports(self, fabric: str, location: str, capacity: int) -> Sequence[int]:
+        return port_room.free_at(fabric, location, capacity)
 
     def account_exists(self, account_id: str) -> bool:
         return db.session.execute(select(Account.id).where(Account.id == account_id)).first() is not None

@@ -12,8 +12,7 @@ from app.catalogue.common import TAGGED
 from app.catalogue.showing import speed
 from app.domain.models import Fabric, Location, Service
 from app.extensions import db
-from app.queries import names
-from app.services import qualification
+from app.queries import names, port_room
 
 MOST_PORTS = 500
 LIVING = ("pre_active", "active")
@@ -69,7 +68,7 @@ class OwnPort:
 
 def sites() -> list[Site]:
     """Every fabric in every building."""
-    free = qualification.free_ports()
+    free = port_room.everywhere()
     rows = db.session.execute(
         select(Fabric.code, Fabric.name, Fabric.automated, Location.code.label("location"),
                Location.name.label("building"), Location.address)

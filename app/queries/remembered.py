@@ -29,3 +29,13 @@ def once(what: str, read: Callable[[], Found]) -> Found:
         kept[what] = read()
     found: Found = kept[what]
     return found
+
+
+def known(what: str) -> Any:
+    """What was read before inside of `remembering`; None if nothing was."""
+    return (_kept.get() or {}).get(what)
+
+
+def forget() -> None:
+    """What was made since it was read has been undone: read everything again."""
+    (_kept.get() or {}).clear()

@@ -16,7 +16,7 @@ All but `submit` leave the commit to the caller. `Conflict` where the order is n
 import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete as deletion
@@ -69,9 +69,10 @@ AMENDABLE = frozenset({
 
 @dataclass(frozen=True)
 class Replacement:
-    """What a PUT may change of a draft; whatever is absent here is removed from it. All else of the order stays."""
+    """What a PUT may change of a draft; whatever is absent here is removed from it, but for the items, which stay as
+    they are then. All else of the order stays."""
 
-    items: Sequence[ItemInput] = ()
+    items: Sequence[ItemInput] | None = None
     item_dates: Sequence[WishedDates] = ()
     item_contacts: Sequence[dict[str, Any] | None] = ()
     owner: dict[str, Any] | None = None
@@ -82,7 +83,6 @@ class Replacement:
     operator_order_name: str | None = None
     enni: dict[str, Any] | None = None
     batch_alias: str | None = None
-    untouched: frozenset[str] = field(default=frozenset())  # names that a face does not show, and so must not remove
 
 
 def create(wanted: OrderInput, actor: Actor, config: Config) -> Order:
@@ -118,8 +118,9 @@ def replace(order_id: uuid.UUID, wanted: Replacement, actor: Actor, *, version: 
     """Replace the modifiable fields whole; `Invalid` names what is wrong, and nothing is changed then."""
     order = draft(order_id, actor, version)
     ids = _ids(order, actor)
-    whole = order_checks.whole(envelope(order, wanted.items, wanted.item_dates), ids)
-    read, findings = draft_items.read(order.type, whole.items, ids)
+    said = wanted if wanted.items is not None else stored_input(order)
+    whole = order_checks.whole(envelope(order, said.items or (), said.item_dates), ids)
+    read, findings = draft_items.read(order.type, whole.items if wanted.items is not None else (), ids)
     known = packages.of_order(order)
     options, wrong = packages.with_defaults(known.options if known else {}, wanted.options or {}, "/options")
     people, strangers = named_people.settled(wanted.contacts or {}, _ids(order, actor), "/contacts")
@@ -129,15 +130,15 @@ def replace(order_id: uuid.UUID, wanted: Replacement, actor: Actor, *, version: 
         "operator_order_name": wanted.operator_order_name, "enni": wanted.enni, "batch_alias": wanted.batch_alias,
     }  # fmt: skip
     for name, value in values.items():
-        if name not in wanted.untouched:
-            setattr(order, name, value)
+        setattr(order, name, value)
     with db.session.no_autoflush:
         findings += order_checks.of_envelope(envelope(order, whole.items, whole.wishes()), ids)
     _refuse([*findings, *wrong, *strangers])
-    write(order, read, whole.items, whole.wishes())
-    if known is not None:
-        package_items.tie(order, known)
-    _refuse(requirements.name_people(order, wanted.item_contacts))
+    if wanted.items is not None:
+        write(order, read, whole.items, whole.wishes())
+        if known is not None:
+            package_items.tie(order, known)
+        _refuse(requirements.name_people(order, wanted.item_contacts))
     _changed(order, actor, "draft replaced")
     return order
 
@@ -227,7 +228,7 @@ def problems(order_id: uuid.UUID, actor: Actor) -> list[Finding]:
         raise NotFound("There is no such order.")
     if order.status is not Status.DRAFT:
         raise Conflict(NO_DRAFT)
-    return [*order_checks.check(stored_input(order), _ids(order, actor)).findings, *_own_findings(order)]
+    return _problems(order, order_checks.check(stored_input(order), _ids(order, actor)))
 
 
 def submit(
@@ -249,7 +250,7 @@ def submit(
 def _submit(order: Order, actor: Actor, config: Config) -> None:
     wanted = stored_input(order)
     checked = order_checks.check(wanted, _ids(order, actor))
-    _refuse([*checked.findings, *_own_findings(order)])
+    _refuse(_problems(order, checked))
     _complete(order, checked.wanted)
     stored = {item.item_number: item for item in order.items}
     for one in checked.items:
@@ -263,11 +264,12 @@ def _submit(order: Order, actor: Actor, config: Config) -> None:
     after_commit.signal(f"order-{order.id}")
 
 
-def _own_findings(order: Order) -> list[Finding]:
-    """What is asked of drafts beyond what every order must fulfil."""
+def _problems(order: Order, checked: order_checks.CheckedOrder) -> list[Finding]:
+    """What every order must fulfil, and what is asked of drafts beyond that."""
     return [
-        *packages.findings(order), *requirements.findings(order), *qualification.findings(order),
-        *terms.findings(order), *access_checks.nobody(order.items, order.contacts),
+        *qualification.with_what_there_was(order, checked.findings), *packages.findings(order),
+        *requirements.findings(order), *qualification.findings(order), *terms.findings(order),
+        *access_checks.nobody(order.items, order.contacts),
     ]  # fmt: skip
 
 

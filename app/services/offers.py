@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from app.catalogue.common import TAGGED
-from app.domain.models import Account, Fabric, Location, Port, PortGroup, Service, Switch
+from app.domain.models import Account, Fabric, Location, PortGroup, Service
 from app.extensions import db
+from app.queries import port_room
 
 Offer = dict[str, Any]
 
@@ -43,7 +44,7 @@ def places(*which: ColumnElement[bool]) -> list[Any]:
 
 def offers_at(places: Sequence[Any], account_id: str) -> Iterator[Offer]:
     """What can be had new in these buildings."""
-    free = free_ports()
+    free = port_room.everywhere()
     groups = {
         (row.fabric_code, row.location_code)
         for row in db.session.execute(
@@ -63,20 +64,6 @@ def offers_at(places: Sequence[Any], account_id: str) -> Iterator[Offer]:
             kinds.append("connexions")
         for kind in kinds:
             yield {"service_type": kind, **here, "capacities": None, "free": {}}
-
-
-def free_ports() -> dict[tuple[str, str], dict[int, int]]:
-    """(fabric, location) → speed in Mbit/s → how many ports are free."""
-    rows = db.session.execute(
-        select(Switch.fabric_code, Switch.location_code, Port.capacity, func.count())
-        .join(Port, Port.switch_name == Switch.name)
-        .where(Port.service_id.is_(None))
-        .group_by(Switch.fabric_code, Switch.location_code, Port.capacity)
-    )
-    found: dict[tuple[str, str], dict[int, int]] = {}
-    for fabric, location, speed, count in rows:
-        found.setdefault((fabric, location), {})[speed] = count
-    return found
 
 
 def on_ports(ports: Sequence[Service], result: Result) -> None:

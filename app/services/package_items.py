@@ -31,7 +31,7 @@ def select_for(
     """
     before = of_order(order)
     if before is not None and (before.latest or before.code != code):
-        raise Conflict(SELECTED)
+        raise Conflict(SELECTED if order.items else f"{SELECTED} Send its services as items, or begin a new draft.")
     if found is None and order.qualification_id is not None:
         found = db.session.get(Qualification, order.qualification_id)
     package = by_code(code)

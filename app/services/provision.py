@@ -10,6 +10,7 @@ from app.catalogue.lines import facts_of_details
 from app.domain import story
 from app.domain.models import Order, OrderItem, Service
 from app.extensions import db
+from app.queries import port_room
 
 FIRST_SERVICE_NUMBER = 106_001
 
@@ -57,6 +58,8 @@ def _new_service(item: OrderItem, one: CheckedItem, stored: dict[int, OrderItem]
         service.pvlan_service_id = pvlan.id
     service.carrier = f"port:{port.id}" if port else _group(details)
     db.session.add(service)
+    if one.service_type == "multiservice_port":
+        port_room.promise(details["fabric"], details["location"], details["port_capacity"], details["quantity"])
     return service
 
 

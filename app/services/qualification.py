@@ -5,9 +5,10 @@ was qualified for is looked at once more when it is submitted: somebody may have
 """
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import or_, select
 
@@ -19,19 +20,19 @@ from app.domain.models import (
     Fabric,
     Location,
     Order,
-    OrderItem,
     Qualification,
     Service,
 )
 from app.domain.states import Status
 from app.extensions import db
+from app.services import qualified_places
 from app.services.actor import Actor
 from app.services.draft_items import setups_of
-from app.services.offers import Result, free_ports, offers_at, on_ports, places
+from app.services.offers import Result, offers_at, on_ports, places
 
 __all__ = [
-    "Building", "Question", "all_of", "ask", "by_qualification", "cover", "find_addresses", "findings", "free_ports",
-    "ids_of", "keep", "of_item",
+    "Building", "Question", "all_of", "ask", "by_qualification", "cover", "find_addresses", "findings", "ids_of",
+    "keep", "of_item", "with_what_there_was",
 ]  # fmt: skip
 
 VALID_FOR = timedelta(days=14)
@@ -262,7 +263,7 @@ def _by_asn(question: Question, result: Result) -> None:
 
 
 def findings(order: Order) -> list[Finding]:
-    """What stands in the way of submitting: the qualification expired, said no, or is not true any more."""
+    """What stands in the way of submitting: the qualification expired, said no, or is for another place."""
     every = all_of(order)
     told = []
     for found, numbers in every:
@@ -276,44 +277,32 @@ def findings(order: Order) -> list[Finding]:
         elif not found.qualified:
             words = " ".join(reason["detail"] for reason in found.reasons) or "Nothing can be had there."
             told.append(Finding("/qualification", "not_qualified", words))
-    return told or list(_sold_out(order, every))
+    return told or [one for found, numbers in every for one in qualified_places.findings(order, found, numbers)]
 
 
-def _sold_out(order: Order, every: Sequence[tuple[Qualification, Sequence[int]]]) -> Iterator[Finding]:
-    """Ports that were free when the order was qualified: what it was then, what it is now."""
-    now: dict[tuple[str, str], dict[int, int]] | None = None
-    wanted: dict[tuple[str, str, int], int] = {}
-    by = {number: found for found, numbers in every for number in numbers if found.method != "none"}
-    for index, item in enumerate(order.items):
-        found = by.get(item.item_number)
-        place = _port_of(item) if found is not None else None
-        before = _free_before(found, *place) if place and found else None
-        if place is None or before is None:
-            continue
-        now = free_ports() if now is None else now
-        fabric, location, speed = place
-        wanted[place] = wanted.get(place, 0) + int(item.details.get("quantity") or 1)
-        left = now.get((fabric, location), {}).get(speed, 0)
-        if left < wanted[place]:
-            words = (
-                f"{before} ports of {speed // 1000} Gbit/s were free on “{fabric}” at “{location}” when it was "
-                f"looked up, now there are {left}. Please check the availability again and choose what is there."
-            )
-            yield Finding(f"/items/{index}/details/port_capacity", "sold_out", words)
+def with_what_there_was(order: Order, findings: Sequence[Finding]) -> list[Finding]:
+    """Findings that ports are sold out say also how many there were when the order was qualified."""
+    if not any(one.rule == "sold_out" for one in findings):
+        return list(findings)
+    by = {number: found for found, numbers in all_of(order) for number in numbers}
+    return [_with_before(one, order, by) if one.rule == "sold_out" else one for one in findings]
 
 
-def _port_of(item: OrderItem) -> tuple[str, str, int] | None:
-    details = item.details
-    if item.service_type != "multiservice_port" or item.action != "new":
-        return None
-    if not all(details.get(name) for name in ("fabric", "location", "port_capacity")):
-        return None
-    return str(details["fabric"]), str(details["location"]), int(details["port_capacity"])
+def _with_before(finding: Finding, order: Order, by: Mapping[int, Qualification]) -> Finding:
+    index = int(finding.pointer.split("/")[2])
+    item = order.items[index] if index < len(order.items) else None  # what an order's check added has none yet
+    found = by.get(item.item_number) if item is not None else None
+    before = _free_before(found, item.details) if found is not None and item is not None else 0
+    if not before:
+        return finding
+    words = f"{before} {'port was' if before == 1 else 'ports were'} free there when the order was qualified."
+    return replace(finding, detail=f"{finding.detail} {words}")
 
 
-def _free_before(found: Qualification, fabric: str, location: str, speed: int) -> int | None:
+def _free_before(found: Qualification, details: Mapping[str, Any]) -> int:
     for offer in found.offers:
-        if (offer["fabric"], offer["location"], offer["service_type"]) == (fabric, location, "multiservice_port"):
-            count = offer["free"].get(str(speed))
-            return None if count is None else int(count)
-    return None
+        if (offer["fabric"], offer["location"]) == (details.get("fabric"), details.get("location")):
+            count = offer["free"].get(str(details.get("port_capacity")))
+            if count is not None:
+                return int(count)
+    return 0

@@ -25,13 +25,14 @@ from app.domain.models import (
 )
 from app.extensions import db
 from app.queries.catalogue_world import DatabaseWorld
-from app.services import named_people, service_contacts
+from app.services import named_people, packages, service_contacts
 from app.services.actor import Actor
 from app.services.packages import with_defaults
 from app.services.requirement_choices import choices, realm, realms
 
 IDENTIFIER_KINDS = frozenset({"mac", "vlan", "asn"})
 NOTHING_SELECTED = "Select a package first, or give the order items: there is nothing to configure yet."
+TAKEN_OUT = "The services of the package were taken out of the order. Send them as its items, or begin a new draft."
 
 
 @dataclass(frozen=True)
@@ -170,9 +171,9 @@ def _contacts(item: OrderItem, order: Order, known: _Known) -> list[dict[str, An
 
 
 def missing(order: Order, known: _Known | None = None) -> list[Finding]:
-    """Required details, features and contacts that are not set yet."""
+    """Required details, features and contacts that are not set yet, and services of the package that are not there."""
     known = known or _known(order)
-    found = []
+    found = [one for one in packages.findings(order) if one.pointer == "/items"]
     for index, item in enumerate(order.items):
         action = action_of(item.service_type, item.action, order.type)
         found += reading.missing(action.fields if action else (), item.details, f"/items/{index}/details")
@@ -212,7 +213,7 @@ def put(order: Order, values: Sequence[Values], actor: Actor, *, whole: bool = F
     taken away; otherwise it is merged. `Conflict` before a package is selected; `Invalid` names each wrong value.
     """
     if not order.items:
-        raise Conflict(NOTHING_SELECTED)
+        raise Conflict(TAKEN_OUT if order.package_id else NOTHING_SELECTED)
     known = _known(order)
     by_number = {item.item_number: item for item in order.items}
     problems: list[Finding] = []

@@ -112,7 +112,10 @@ def test_a_package_that_is_sold_out_meanwhile_is_told_with_what_there_was(member
         db.session.commit()
     refused = member.post(f"{begun}/submit")
     assert problems(refused) == {("/items/0/details/port_capacity", "sold_out")}
-    assert "4 ports of 10 Gbit/s" in refused.json["errors"][0]["detail"]
+    assert refused.json["errors"][0]["detail"] == (
+        "No port of 10 Gbit/s is free on LON2 at LD8, and 1 is wanted. Choose another speed or building, or ask us when "
+        "there will be one. 4 ports were free there when the order was qualified."
+    )
 
 
 @ON_SQLITE
@@ -189,3 +192,88 @@ def test_everything_of_a_draft_is_for_its_own_account_only(member, begun, app):
     assert [one.status_code for one in calls] == [404] * len(calls)
     asked = {"method": "none", "account_id": cast.HARBOUR}
     assert stranger.post("/oms/qualifications", json=asked).status_code == 403
+
+
+@ON_SQLITE
+def test_one_qualifies_for_accounts_that_one_orders_as(member, app):
+    asked = {"method": "identifier", "identifier": {"type": "service", "value": cast.PVLAN}}
+    assert member.post("/oms/qualifications", json={**asked, "account_id": cast.LIGHTHOUSE}).status_code == 403
+    reseller = cast.program(app, cast.RESELLER)
+    found = reseller.post("/oms/qualifications", json={"method": "none", "account_id": cast.CUSTOMER})
+    assert (found.status_code, found.get_json()["account_id"]) == (201, cast.CUSTOMER)
+    assert reseller.get(found.headers["Location"]).status_code == 200
+    assert member.get(found.headers["Location"]).status_code == 404
+
+
+def configured(program: Any, order: str, number: int = 1, **details: Any) -> None:
+    said = {"services": [{"item_number": number, "configuration": details}]}
+    answer = program.patch(f"{order}/requirements", json=said)
+    assert answer.status_code == 200, answer.json
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("details", "at"),
+    [
+        ({"fabric": "edi2", "location": "PUL"}, "fabric"),
+        ({"fabric": "lon1", "location": "THN"}, "location"),
+        ({"fabric": "lon1", "location": "LD8"}, None),  # was qualified as well: the building has both
+    ],
+)
+def test_what_was_qualified_covers_what_is_configured(member, begun, details, at):
+    qualify(member, begun)
+    member.post(f"{begun}/package", json={"code": "PORT-10G", "site": {"fabric": "lon2", "location": "LD8"}})
+    member.post(f"{begun}/terms", json={"version": "2026-1"})
+    configured(member, begun, **details)
+    answer = member.post(f"{begun}/submit")
+    if at is None:
+        assert answer.status_code == 200, answer.json
+        return
+    assert problems(answer) == {(f"/items/0/details/{at}", "not_qualified")}
+    assert "LON1 Lab at LD8" in answer.json["errors"][0]["detail"]
+    qualify(member, begun, address=details["location"])
+    assert member.post(f"{begun}/submit").status_code == 200
+
+
+@ON_SQLITE
+def test_a_port_that_was_qualified_is_the_one_that_is_used(member, begun, app):
+    with app.app_context():
+        port = db.session.query(Service).filter_by(number=cast.PORT).one()
+        names = ("service_type", "state", "account_id", "fabric_code", "location_code", "capacity", "details")
+        db.session.add(Service(number=103_128, **{name: getattr(port, name) for name in names}))
+        db.session.commit()
+    qualify(member, begun, method="identifier", identifier={"type": "port", "value": cast.PORT})
+    member.post(f"{begun}/package", json={"code": "PEER"})
+    configured(member, begun, port=103_128)
+    assert ("/items/0/details/port", "not_qualified") in problems(member.post(f"{begun}/submit"))
+    qualify(member, begun, address="PUL")  # any port in that building
+    assert "not_qualified" not in {rule for _, rule in problems(member.post(f"{begun}/submit"))}
+
+
+@ON_SQLITE
+def test_what_is_not_the_packages_and_what_was_not_checked_may_be_anywhere(member, begun):
+    qualify(member, begun)
+    member.post(f"{begun}/package", json={"code": "PORT-10G", "site": {"fabric": "lon2", "location": "LD8"}})
+    port = {"fabric": "edi2", "location": "PUL", "port_capacity": 10_000}
+    more = {"service_type": "multiservice_port", "item_action": "new", "details": port}
+    items = [*member.get(begun).json["items"], more]
+    assert member.put(begun, json={"items": items}).status_code == 200
+    member.post(f"{begun}/terms", json={"version": "2026-1"})
+    assert member.post(f"{begun}/submit").status_code == 200
+    free = "/oms/orders/" + member.post("/oms/orders?draft=true", json={}).json["id"]
+    qualify(member, free, method="none", address=None)
+    member.post(f"{free}/package", json={"code": "PORT-10G"})
+    configured(member, free, fabric="edi2", location="PUL")
+    member.post(f"{free}/terms", json={"version": "2026-1"})
+    assert member.post(f"{free}/submit").status_code == 200
+
+
+@ON_SQLITE
+def test_more_than_is_free_is_told_with_both_numbers(member, begun):
+    qualify(member, begun)
+    member.post(f"{begun}/package", json={"code": "PORT-10G", "site": {"fabric": "lon2", "location": "LD8"}})
+    configured(member, begun, quantity=9)
+    refused = member.post(f"{begun}/submit")
+    assert ("/items/0/details/quantity", "sold_out") in problems(refused)
+    (told,) = [one["detail"] for one in refused.json["errors"] if one["rule"] == "sold_out"]
+    assert told.startswith("9 ports of 10 Gbit/s are wanted on LON2 at LD8, and 4 are free.")

@@ -186,6 +186,39 @@ def test_what_is_ordered_is_what_the_product_is(member, crm, shop, app):
 
 
 @ON_SQLITE
+def test_a_put_without_items_leaves_them_with_all_that_they_say(kept, member):
+    contact = {"technical": {"full_name": "Nia Quay", "email": "nia@harbour-connect.example"}}
+    said = {"services": [{"item_number": 1, "contacts": contact}]}
+    assert member.patch(at(kept, "requirements"), json=said).status_code == 200
+    needs, items = member.get(at(kept, "requirements")).json["services"], member.get(at(kept)).json["items"]
+
+    changed = member.put(at(kept), json={"operator_order_ref": "A-18"})
+
+    assert changed.status_code == 200, changed.json
+    assert (changed.json["operator_order_ref"], changed.json["comment"]) == ("A-18", None)
+    assert [(one["id"], one["details"]) for one in changed.json["items"]] == [
+        (one["id"], one["details"]) for one in items
+    ]
+    assert member.get(at(kept, "requirements")).json["services"] == needs
+    assert member.put(at(kept), json={"items": None}).status_code == 422
+
+
+@ON_SQLITE
+def test_a_package_whose_services_were_taken_out_says_so_everywhere(kept, member):
+    assert member.put(at(kept), json={"items": []}).json["items"] == []
+    assert member.get(at(kept)).json["product"]["code"] == kept["product"]["code"]
+    assert [one["pointer"] for one in member.get(at(kept, "requirements")).json["missing"]] == ["/items"]
+    for refused in (
+        member.patch(at(kept, "requirements"), json={"services": [{"item_number": 1}]}),
+        member.post(at(kept, "package"), json={"code": kept["product"]["code"]}),
+    ):
+        assert refused.status_code == 409
+        assert "as its items" in refused.json["detail"] or "as items" in refused.json["detail"]
+    assert len(member.put(at(kept), json={"items": kept["items"]}).json["items"]) == 1
+    assert member.get(at(kept, "requirements")).json["missing"] == []
+
+
+@ON_SQLITE
 def test_references_of_a_draft_are_shown_as_they_were_sent(member):
     items = [
         {"service_type": "multiservice_port", "item_action": "new", "details": {}},

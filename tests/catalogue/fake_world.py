@@ -95,6 +95,7 @@ class FakeWorld:
     groups: list[PortGroupFacts] = field(
         default_factory=lambda: [PortGroupFacts(GROUP, "jsp1", "Mon", 10_000, ("edge2-dev ge-3/0/1",))]
     )
+    free: tuple[int, ...] = (200,)
 
     lines: dict[tuple[str, str], dict[str, str]] = field(default_factory=lambda: {("line_number", LINE): dict(HOUSE)})
 
@@ -116,6 +117,9 @@ class FakeWorld:
 
     def port_group(self, group_id: str) -> PortGroupFacts | None:
         return next((one for one in self.groups if one.id == group_id), None)
+
+    def free_ports(self, fabric: str, location: str, capacity: int) -> Sequence[int]:
+        return self.free
 
     def account_exists(self, account_id: str) -> bool:
         return account_id in (OWNER, OTHER_OWNER)

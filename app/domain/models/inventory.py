@@ -97,6 +97,10 @@ class PortGroup(Model):
     capacity: Mapped[int] = mapped_column()  # Mbit/s
 
 
+UNBUILT_PORT = text("service_type = 'multiservice_port' AND state = 'pre_active'")
+"""Port services that are ordered and do not carry traffic yet."""
+
+
 class Service(Model):
     """What an item creates or changes. `pre_active` from the order's submission until it carries traffic."""
 
@@ -113,6 +117,10 @@ class Service(Model):
         ),
         Index("ix_service_account", "account_id", "number"),
         Index("ix_service_vlan", "vlan_id", "number"),
+        Index(
+            "ix_service_unbuilt_port", "fabric_code", "location_code", postgresql_where=UNBUILT_PORT,
+            sqlite_where=UNBUILT_PORT,
+        ),
     )  # fmt: skip
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

@@ -214,8 +214,8 @@ class Draft(Order):
 
 class DraftReplacement(Draft):
     """The whole document. The modifiable fields (owner, comment, contacts, options, operator_order_ref,
-    operator_order_name, enni, batch_alias and the items) become what it says, so those that are absent are removed; the
-    other fields stay as they are."""
+    operator_order_name, enni, batch_alias) become what it says, so those that are absent are removed. The items become
+    what it says if it has any, or an empty list; without `items` they stay, as all other fields do."""
 
     version: Version | None = None
 

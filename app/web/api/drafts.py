@@ -18,9 +18,10 @@ TAG = "Drafts"
 
 @described("Replace a draft", TAG, OrderAnswer, body=bodies.DraftReplacement)
 def replace_order(order_id: uuid.UUID) -> Response:
-    """Send the whole document: of owner, comment, contacts, options, operator_order_ref, operator_order_name, enni,
-    batch_alias and the items, what is absent is removed. The other fields stay as they are; PATCH changes those. Only
-    while the order is a draft."""
+    """Send the whole document: of owner, comment, contacts, options, operator_order_ref, operator_order_name, enni and
+    batch_alias, what is absent is removed. The items become those that are sent; an empty list takes all of them out,
+    and without `items` they stay as they are. The other fields stay; PATCH changes those. Only while the order is a
+    draft."""
     reading.query(NoFilters)
     own_order(order_id)
     wanted = reading.body(bodies.DraftReplacement)

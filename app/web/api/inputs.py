@@ -52,7 +52,7 @@ def as_said(wanted: bodies.Order) -> OrderInput:
 
 def replacement(wanted: bodies.DraftReplacement) -> Replacement:
     return Replacement(
-        items=items(wanted),
+        items=items(wanted) if "items" in wanted.model_fields_set else None,
         item_dates=[dates(one) for one in wanted.items],
         item_contacts=[people(one.contacts) if one.contacts is not None else None for one in wanted.items],
         owner=said(wanted.owner),
