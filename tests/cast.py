@@ -1,6 +1,8 @@
 """The same small exchange and the same people in every test: who they are stands here, once.
 
 load()              everything below, committed; inside an app context
+more_ports(n, …)    so many free ports more, committed; inside an app context
+ports_go(n, …)      so many free ports fewer, as Harbour's port gets them
 guest(number)       Harbour's unit in Lighthouse's private VLAN, committed; inside an app context
 order(seed, …)      one of the cleaned seed orders as a program would POST it
 token(email, …)     the secret of an API token
@@ -122,6 +124,21 @@ def _stock() -> None:
                 port_label=f"edge2-dev {label}", capacity=10_000,
             )
         )  # fmt: skip
+
+
+def more_ports(count: int, switch: str = "edge1-lon1", capacity: int = 10_000) -> None:
+    there = db.session.query(Port).filter_by(switch_name=switch).count()
+    names = [f"fpc-9/0/{number}" for number in range(there, there + count)]
+    db.session.add_all(Port(switch_name=switch, name=name, capacity=capacity) for name in names)
+    db.session.commit()
+
+
+def ports_go(count: int, switch: str = "edge1-lon1", capacity: int = 10_000) -> None:
+    holder = db.session.query(Service).filter_by(number=PORT).one()
+    free = db.session.query(Port).filter_by(switch_name=switch, capacity=capacity, service_id=None)
+    for port in sorted(free, key=lambda one: (len(one.name), one.name))[-count:]:
+        port.service_id = holder.id
+    db.session.commit()
 
 
 def _services() -> None:

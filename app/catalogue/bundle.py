@@ -84,6 +84,9 @@ class _Nowhere:
     def port_group(self, group_id: str) -> PortGroupFacts | None:
         return None
 
+    def free_ports(self, fabric: str, location: str, capacity: int) -> Sequence[int]:
+        return ()
+
     def account_exists(self, account_id: str) -> bool:
         return True
 

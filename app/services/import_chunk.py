@@ -22,7 +22,7 @@ from app.domain.models import Account, ApiToken, Contact, Order, User
 from app.domain.permissions import Permission, may, token_may
 from app.domain.together import together
 from app.extensions import db
-from app.queries.remembered import remembering
+from app.queries.remembered import forget, remembering
 from app.services import access, drafts, orders, requestors
 from app.services.actor import Actor
 from app.services.order_record import unpacked
@@ -55,7 +55,7 @@ def made(rows: Sequence[Any], of: Any, config: Config) -> list[Result]:
         results = _together(rows, make)
         if results is None:
             log.info("lines of an import are done one by one", of=str(of.id), first=rows[0].number, lines=len(rows))
-            results = [_alone(row, make, of) for row in rows]
+            results = _one_by_one(rows, make, of)
     log.debug("lines of an import", of=str(of.id), lines=len(rows), accounts=len(known))
     return results
 
@@ -103,6 +103,17 @@ def _together(rows: Sequence[Any], make: Make) -> list[Result] | None:
         return None
     except Exception:  # done again alone, where it is noted
         return None
+    return results
+
+
+def _one_by_one(rows: Sequence[Any], make: Make, of: Any) -> list[Result]:
+    """What lines that were undone have counted is read again."""
+    results = []
+    forget()
+    for row in rows:
+        results.append(_alone(row, make, of))
+        if results[-1]["new_state"] == "failed":
+            forget()
     return results
 
 

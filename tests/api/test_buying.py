@@ -113,8 +113,8 @@ def test_a_package_that_is_sold_out_meanwhile_is_told_with_what_there_was(member
     refused = member.post(f"{begun}/submit")
     assert problems(refused) == {("/items/0/details/port_capacity", "sold_out")}
     assert refused.json["errors"][0]["detail"] == (
-        "No port of 10 Gbit/s is free on LON2 at LD8, and 1 is wanted. Choose another speed or building, or ask us when "
-        "there will be one. 4 ports were free there when the order was qualified."
+        "No port of 10 Gbit/s is free on LON2 at LD8, and 1 is wanted. Choose another speed or building, or ask us "
+        "when there will be one. 4 ports were free there when the order was qualified."
     )
 
 
@@ -277,3 +277,15 @@ def test_more_than_is_free_is_told_with_both_numbers(member, begun):
     assert ("/items/0/details/quantity", "sold_out") in problems(refused)
     (told,) = [one["detail"] for one in refused.json["errors"] if one["rule"] == "sold_out"]
     assert told.startswith("9 ports of 10 Gbit/s are wanted on LON2 at LD8, and 4 are free.")
+
+
+@ON_SQLITE
+def test_one_package_is_read_with_its_details_and_where_it_can_be_had(member, begun):
+    (listed,) = [one for one in member.get("/oms/packages").json["items"] if one["code"] == "START-10G"]
+    assert member.get("/oms/packages/START-10G").json == listed
+    assert listed["details_view"] == "The peering unit starts when the port is there."
+    found = qualify(member, begun)
+    here = member.get(f"/oms/packages/START-10G?qualification={found['id']}").json["sites"]
+    assert {"fabric": "lon2", "location": "LD8"} in here and listed["sites"] == []
+    assert member.get("/oms/packages/NO-SUCH").status_code == 404
+    assert member.get(f"/oms/packages/START-10G?qualification={begun.rsplit('/', 1)[1]}").status_code == 404

@@ -97,8 +97,11 @@ def test_an_answer_that_is_no_light_level_is_refused_by_name(exchange):
 
 
 def test_no_free_port_stops_in_words_and_goes_on_when_there_is_one(exchange):
-    taken = [exchange.ordered(port()) for _ in range(4)]
-    late = exchange.ordered(port())
+    cast.more_ports(1, "edge1-lon2")
+    taken = [exchange.place(port()) for _ in range(5)]
+    late = taken.pop()
+    cast.ports_go(1, "edge1-lon2")
+    exchange.work(*taken, late)
     assert exchange.item(late).status == "error"
     assert exchange.item(late).last_error == "0 of 1 ports of 10000 Mbit/s are free on lon2 in LD8."
     assert exchange.inventory(late) == []

@@ -84,6 +84,11 @@ class Scene:
                     return
         raise AssertionError("The items never come to rest.")
 
+    def more_ports(self, count: int) -> None:
+        """So many ports more where `PORT` is ordered."""
+        with self.app.app_context():
+            cast.more_ports(count)
+
     def placed(self, *wanted: Wanted, **more: Any) -> uuid.UUID:
         """An order that has been worked as far as it goes by itself."""
         order_id = self.place(*wanted, **more)

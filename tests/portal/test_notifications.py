@@ -88,6 +88,7 @@ def test_the_list_costs_the_same_however_long_it_is(scene: Scene) -> None:
             member.get("/portal/notifications")
         return len(sent)
 
+    scene.more_ports(1)
     scene.place(ONE_PORT)
     few = cost()
     for _ in range(4):
@@ -97,6 +98,7 @@ def test_the_list_costs_the_same_however_long_it_is(scene: Scene) -> None:
 
 def test_a_long_list_has_pages_that_fit_together(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.queries.notices.PAGE", 2)
+    scene.more_ports(1)
     for _ in range(5):
         scene.place(ONE_PORT)
     member, seen, address = scene.browser(), [], "/portal/notifications"

@@ -293,6 +293,7 @@ def test_the_log_shows_the_newest_first_and_the_rest_when_asked(scene: Scene) ->
 
 
 def test_the_number_of_queries_grows_neither_with_items_nor_with_messages(scene: Scene) -> None:
+    scene.more_ports(8)
     small = scene.place(ONE_CONNEXIONS)
     other = {**ONE_CONNEXIONS[2], "vlan_id": 711, "mac_address": "00:00:5e:00:53:11"}
     large = scene.place(*[ONE_PORT] * 12, ("connexions", "new", other))

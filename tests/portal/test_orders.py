@@ -137,6 +137,7 @@ def test_a_request_of_somebody_else_stands_under_needs_you_and_in_the_navigation
 
 
 def test_the_csv_holds_the_whole_list_and_no_formulas(scene: Scene) -> None:
+    scene.more_ports(27)
     for _ in range(30):
         scene.place(ONE_PORT)
     scene.place(ONE_PORT, po_number="=1+1")
@@ -151,6 +152,7 @@ def test_the_csv_holds_the_whole_list_and_no_formulas(scene: Scene) -> None:
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(scene: Scene) -> None:
     browser = scene.browser()
+    scene.more_ports(9)
     scene.place(ONE_PORT)
 
     def cost() -> int:

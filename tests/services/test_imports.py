@@ -31,6 +31,7 @@ DETAILS = {"fabric": "lon1", "location": "LD8", "port_capacity": 1_000}
 
 @pytest.fixture
 def sales(exchange: Flask) -> Actor:
+    cast.more_ports(40, capacity=1_000)
     return actor_of(cast.user(cast.SALES))
 
 
@@ -84,6 +85,19 @@ def test_good_lines_become_orders_and_bad_ones_say_why(sales: Actor, config: Con
     alias = db.session.get_one(OrderImport, import_id).alias
     assert [(one.batch_alias, one.origin, one.channel) for one in made] == [(alias, "mass_migration", "desk")] * 2
     assert len({item.service_number for one in made for item in one.items}) == 2
+
+
+def test_no_more_ports_are_ordered_than_there_are_whatever_chunk_a_line_is_in(
+    sales: Actor, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "CHUNK", 3)
+    records = [line(number, fabric="lon2") for number in range(2, 10)]
+    import_id = imports.start(sales, upload(), records)
+    assert imports.work(import_id, config) == "finished"
+    assert [state for _, state in states(import_id)] == ["done"] * 4 + ["failed"] * 4
+    told = db.session.scalars(select(ImportLine.findings).where(ImportLine.number == 6)).one()
+    assert [(one["pointer"], one["rule"]) for one in told] == [("/items/0/details/port_capacity", "sold_out")]
+    assert orders() == 4
 
 
 def test_a_worker_that_dies_leaves_no_line_twice(sales: Actor, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,9 @@ def test_no_port_is_given_twice(exchange, place, stock):
 
 
 def test_the_last_port_is_given_once(exchange, place, stock):
+    cast.more_ports(2, "edge1-lon2", 1_000)
     wanted = [place(new_port(port_capacity=1_000, quantity=3)) for _ in range(2)]
+    cast.ports_go(2, "edge1-lon2", 1_000)
     outcomes = race(exchange, lambda item: stock.take_ports(item, 3, 1_000), *wanted)
     assert outcomes[0] == "taken"
     assert "ports of 1000 Mbit/s are free on lon2 in LD8 on one switch." in outcomes[1]

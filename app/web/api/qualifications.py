@@ -1,37 +1,27 @@
-"""Find out what can be had: addresses, qualifications, packages; and select a package for a draft."""
+"""Find out what can be had: addresses and qualifications."""
 
 import uuid
-from collections.abc import Mapping
-from typing import Any
 
 from flask import Response, g, url_for
 
 from app.domain import clock
 from app.domain.errors import Finding, Forbidden, Invalid, NotFound
-from app.domain.models import Account, Order, Package, Qualification
+from app.domain.models import Account, Order, Qualification
 from app.extensions import db
-from app.services import drafts, package_items, packages, qualification
+from app.services import drafts, qualification
 from app.web import guard
 from app.web.api import answering, life_bodies, reading
-from app.web.api.answers import OrderAnswer
 from app.web.api.described import described
-from app.web.api.filters import AddressFilters, NoFilters, PackageFilters
+from app.web.api.filters import AddressFilters, NoFilters
 from app.web.api.life_answers import (
     AddressAnswer,
     AddressList,
-    ChoiceAnswer,
-    ContactRule,
     OfferAnswer,
-    OptionRule,
-    PackageAnswer,
-    PackageList,
-    PackageServiceAnswer,
-    PriceAnswer,
     QualificationAnswer,
     ReasonAnswer,
 )
-from app.web.api.orders import own_order, shown_order
-from app.web.api.showing import Shower, shown_product
+from app.web.api.orders import own_order
+from app.web.api.showing import Shower
 
 TAG = "Qualification and packages"
 
@@ -98,10 +88,10 @@ def _check_items(wanted: life_bodies.Qualification, order: Order | None) -> None
 def show_qualification(qualification_id: uuid.UUID) -> Response:
     """What was found; `expired` once it is not believed any more."""
     reading.query(NoFilters)
-    return answering.answer(_shown(_find(qualification_id), answering.shower()))
+    return answering.answer(_shown(find_qualification(qualification_id), answering.shower()))
 
 
-def _find(qualification_id: uuid.UUID) -> Qualification:
+def find_qualification(qualification_id: uuid.UUID) -> Qualification:
     found = db.session.get(Qualification, qualification_id)
     if found is None or not guard.actor().acts_for(found.account_id):
         raise NotFound("There is no such qualification.")
@@ -128,70 +118,3 @@ def _shown(found: Qualification, shower: Shower) -> QualificationAnswer:
         valid_until=shower.at(found.valid_until),
         expired=found.valid_until <= clock.now(),
     )  # fmt: skip
-
-
-@described("List packages", TAG, PackageList, filters=PackageFilters, missing=True)
-def list_packages() -> Response:
-    """What is sold; with `qualification` only what can be had by it, and `sites` says where."""
-    asked = reading.query(PackageFilters)
-    found = _find(asked.qualification) if asked.qualification else None
-    items = [_package(one, packages.sites_of(one, found) if found else None) for one in packages.listed(found)]
-    return answering.answer({"items": items, "next": None})
-
-
-def _package(one: Package, sites: list[dict[str, str]] | None) -> PackageAnswer:
-    where = [{"fabric": code} for code in one.sites] if sites is None else [site for site in sites if site]
-    price = None
-    if one.price_minor is not None:
-        price = PriceAnswer(amount_minor=one.price_minor, currency=one.currency, period=one.price_period)
-    return PackageAnswer(
-        code=one.code,
-        name=one.name,
-        description=one.description,
-        type=one.type,
-        product=shown_product(packages.product_of(one)),
-        options=_rules(one.options),
-        services=[
-            PackageServiceAnswer(
-                position=service.position, service_type=service.service_type, defaults=service.defaults,
-                fixed=service.fixed, features=_rules(service.features),
-                contacts=[
-                    ContactRule(role=role, label=told["label"], required=bool(told.get("required")))
-                    for role, told in service.contacts.items()
-                ],
-            )
-            for service in one.services
-        ],
-        sites=where,
-        details_view=one.details_text,
-        price=price,
-    )  # fmt: skip
-
-
-def _rules(options: Mapping[str, Any]) -> list[OptionRule]:
-    return [
-        OptionRule(
-            code=code, label=one["label"], help=one.get("help", ""), required=bool(one.get("required")),
-            default_value=one.get("default_value"),
-            choices=[ChoiceAnswer(value=choice["value"], label=choice["label"]) for choice in one.get("choices", [])],
-        )
-        for code, one in options.items()
-    ]  # fmt: skip
-
-
-@described("Select a package", TAG, OrderAnswer, body=life_bodies.PackageChoice, keyed=True)
-def select_package(order_id: uuid.UUID) -> Response:
-    """Once for each draft, after it was qualified. The services of the package become items of the draft, filled in as
-    far as is known; what is still missing, /requirements tells. Where the package has changed since (`submit` refuses
-    the order with the rule `changed`), selecting it once more takes it as it is now."""
-    reading.query(NoFilters)
-    own_order(order_id)
-    wanted = reading.body(life_bodies.PackageChoice)
-    seen, actor = reading.version_seen(wanted.version), guard.actor()
-    site = wanted.site.model_dump(exclude_none=True) if wanted.site else {}
-
-    def act() -> None:
-        package_items.select_for(drafts.draft(order_id, actor, seen), wanted.code, site, actor)
-        db.session.commit()
-
-    return answering.acting(act, lambda: shown_order(order_id))
