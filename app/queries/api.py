@@ -17,10 +17,13 @@ from app.domain.models import ItemDependency, ItemSetup, Order, OrderItem, Order
 from app.domain.models.inventory import service_alias
 from app.domain.states import State, Status, WaitKind
 from app.extensions import db
-from app.queries import keyset
+from app.queries import keyset, subscriptions
 from app.queries.keyset import Key, Page, Sort
+from app.queries.subscriptions import Subscribed
+from app.services import prices
 from app.services.access import visible_orders
 from app.services.actor import Actor
+from app.services.prices import Price
 
 Condition = Callable[[Any], ColumnElement[bool]]
 Filters = Mapping[str, Any]
@@ -96,6 +99,8 @@ class Around:
     needs: dict[uuid.UUID, list[Any]] = field(default_factory=dict)
     refs: dict[uuid.UUID, Any] = field(default_factory=dict)  # the service that an item of a draft is about, as sent
     contacts: dict[uuid.UUID, Any] = field(default_factory=dict)  # whom to call about the service that an item makes
+    prices: dict[uuid.UUID, Price] = field(default_factory=dict)  # what an order for a package costs
+    subscriptions: dict[uuid.UUID, Subscribed] = field(default_factory=dict)  # what an order subscribed to
     aliases: dict[uuid.UUID, str] = field(default_factory=dict)  # of the items' services
     qualified: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)  # by which qualification of its own
 
@@ -193,6 +198,15 @@ def around(items: Iterable[OrderItem]) -> Around:
             if setup.service_ref is not None:
                 found.refs[setup.item_id] = setup.service_ref
     found.contacts.update(_contacts(ids))
+    return found
+
+
+def around_orders(orders: Sequence[Order]) -> Around:
+    """What stands beside these orders and their items, in a fixed number of queries however many they are."""
+    found = around(item for order in orders for item in order.items)
+    found.prices = prices.of_orders(orders)
+    bought = [one.id for one in orders if one.package_id is not None and one.status is not Status.DRAFT]
+    found.subscriptions = subscriptions.of_orders(bought) if bought else {}
     return found
 
 

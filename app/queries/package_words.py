@@ -7,20 +7,34 @@ from app.catalogue import Names, action_of, show, title
 from app.catalogue.fields import Field
 from app.domain import money
 from app.domain.models import Package, PackageService
+from app.services import prices
+from app.services.prices import Price
 
 ON_REQUEST = "Price on request"
 PERIODS = {"month": "per month", "once": "once"}
+PORT_PERIODS = {"month": "per port and month", "once": "per port, once"}
 
 
-def price(amount: int | None, currency: str | None, period: str) -> str:
-    """“GBP 600.00 per month”, or that it is told on request."""
+def price(amount: int | None, currency: str | None, period: str, *, per_port: bool = False) -> str:
+    """“GBP 600.00 per month”, “GBP 600.00 per port and month”, or that it is told on request."""
     if amount is None or not currency:
         return ON_REQUEST
-    return f"{money.shown(amount, currency)} {PERIODS.get(period, period)}"
+    return f"{money.shown(amount, currency)} {(PORT_PERIODS if per_port else PERIODS).get(period, period)}"
 
 
-def package_price(package: Package | None) -> str:
-    return price(package.price_minor, package.currency, package.price_period) if package else ON_REQUEST
+def package_price(package: Package) -> str:
+    amount, per_port = package.price_minor, prices.per_port(package)
+    return price(amount, package.currency, package.price_period, per_port=per_port)
+
+
+def order_price(told: Price | None) -> str:
+    """“GBP 1,800.00 per month (3 ports at GBP 600.00)”."""
+    if told is None:
+        return ON_REQUEST
+    words = price(told.total, told.currency, told.period)
+    return (
+        words if told.quantity == 1 else f"{words} ({told.quantity} ports at {money.shown(told.each, told.currency)})"
+    )
 
 
 def services(package: Package) -> list[str]:

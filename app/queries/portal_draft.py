@@ -166,17 +166,21 @@ def beside(setup: ItemSetup | None, bundles: Mapping[uuid.UUID, PackageService])
     if setup is None:
         return []
     service = bundles.get(setup.package_service_id) if setup.package_service_id else None
-    features = [
-        (feature["label"], _feature(feature, setup.features.get(code, {})))
-        for code, feature in (service.features if service else {}).items()
-    ]
     roles = service.contacts if service else service_contacts.USUAL
     contacts = [
         (told["label"], named_people.in_words(setup.contacts[role]))
         for role, told in roles.items()
         if role in setup.contacts
     ]
-    return features + contacts
+    return (features(setup, service) if service else []) + contacts
+
+
+def features(setup: ItemSetup, service: PackageService) -> list[Row]:
+    """Features of a service of a package, as chosen."""
+    return [
+        (feature["label"], _feature(feature, setup.features.get(code, {})))
+        for code, feature in service.features.items()
+    ]
 
 
 def _feature(feature: Mapping[str, Any], said: Mapping[str, Any]) -> str:

@@ -15,9 +15,10 @@ from app.domain import clock
 from app.domain.models import Account, Contact, ItemDependency, Order, OrderItem, Service, Wait
 from app.domain.states import ENDED, ENDED_STATUSES, Icon, Stage, Status
 from app.extensions import db
-from app.queries import durations, names, portal, portal_asked, portal_people
+from app.queries import durations, names, portal, portal_asked, portal_bought, portal_people
 from app.queries.durations import Kind
 from app.queries.portal_asked import Question
+from app.queries.portal_bought import NOTHING, Bought
 from app.queries.portal_cancel import Cancelling, cancelling
 from app.queries.portal_tracker import BEING_CANCELLED, ItemProgress, Node, OrderProgress, item_nodes, order_nodes
 from app.queries.portal_words import Hold, Numbered, Words, item_title, on_hold, status_words
@@ -65,6 +66,7 @@ class OrderPart:
     cancel: Cancelling
     mine: bool
     delay: list[str]
+    bought: Bought
 
     @property
     def live(self) -> bool:
@@ -77,15 +79,16 @@ def order(actor: Actor, own: str, order_id: uuid.UUID) -> OrderPart | None:
     if row is None:
         return None
     items = _item_rows(row.id)
+    bought = portal_bought.of_order(row.id) if row.package_id and actor.acts_for(row.account_id) else NOTHING
     progress = _progress(row, items, actor)
     holds = [hold for one in progress.items if one.status is row.status for hold in one.holds]
     return OrderPart(
         id=row.id, number=row.number, version=row.version, type=row.type, status=row.status,
         words=_order_words(row, holds, progress), nodes=order_nodes(progress, durations.measured()),
-        items=_item_parts(row, items, progress.items, actor), member=_membership(row, own, actor), dates=_dates(row),
-        questions=portal_asked.questions(row, actor), requests=_request_ids(row, holds, actor),
+        items=_item_parts(row, items, progress.items, actor, bought), member=_membership(row, own, actor),
+        dates=_dates(row), questions=portal_asked.questions(row, actor), requests=_request_ids(row, holds, actor),
         cancel=cancelling(row, items, actor), mine=row.account_id in actor.account_ids,
-        delay=delay_words(progress),
+        delay=delay_words(progress), bought=bought,
     )  # fmt: skip
 
 
@@ -93,8 +96,8 @@ def _order_row(actor: Actor, order_id: uuid.UUID) -> Any:
     return db.session.execute(
         select(
             Order.id, Order.number, Order.version, Order.type, Order.status, Order.outcome, Order.channel,
-            Order.account_id, Order.sub_account_id, Order.requestor, Order.po_number, Order.operator_order_ref,
-            Order.additional_cc, Order.contacts, Order.notes,
+            Order.account_id, Order.sub_account_id, Order.package_id, Order.requestor, Order.po_number,
+            Order.operator_order_ref, Order.additional_cc, Order.contacts, Order.notes,
             Order.created_at, Order.submission_date, Order.completion_date, Order.cancellation_date,
             Order.rejection_date, Order.requested_start_date, Order.requested_completion_date,
             Order.expected_completion_date, Order.stages_begun, Order.stages_ended,
@@ -192,7 +195,9 @@ def delay_words(progress: OrderProgress) -> list[str]:
     return delay_sentences(first.stage, first.status)
 
 
-def _item_parts(order: Any, rows: list[Any], progress: list[ItemProgress], actor: Actor) -> list[ItemPart]:
+def _item_parts(
+    order: Any, rows: list[Any], progress: list[ItemProgress], actor: Actor, bought: Bought
+) -> list[ItemPart]:
     numbered = [Numbered(one.item_number, one.service_type, one.action, one.details) for one in rows]
     called = replace(names.for_items(rows), items=item_names(numbered, "member"))
     to_call = portal_people.of_order(order.id) if actor.acts_for(order.account_id) else {}
@@ -200,7 +205,10 @@ def _item_parts(order: Any, rows: list[Any], progress: list[ItemProgress], actor
         ItemPart(
             id=row.id, number=row.item_number, title=_title(order, row),
             words=one.words, nodes=item_nodes(one),
-            rows=_details(row, order.type, called, actor) + (to_call[row.id].rows() if row.id in to_call else []),
+            rows=[
+                *_details(row, order.type, called, actor), *bought.features.get(row.id, []),
+                *(to_call[row.id].rows() if row.id in to_call else []),
+            ],
             service_number=row.service_number, service_id=row.service_id if _may_open(row, actor) else None,
             is_open=len(rows) <= 3 or one.words.key in ("waiting", "failed"),
         )

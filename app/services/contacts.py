@@ -14,6 +14,7 @@ from app.services.actor import Actor
 from app.services.once import once_and_whole
 
 LONGEST = {"full_name": 200, "email": 254, "phone": 50}
+UNREACHABLE = "Enter an e-mail address or a phone number, so that this person can be reached."
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class ContactInput:
         """Without blanks around."""
         return ContactInput(*(" ".join(text.split()) for text in (self.full_name, self.email, self.phone)))
 
-    def faults(self) -> list[Finding]:
-        """Every field that is not right."""
+    def faults(self, *, reachable: bool = False) -> list[Finding]:
+        """Every field that is not right. `reachable`: there must be an e-mail address or a phone number."""
         findings = [
             Finding(f"/{name}", "length", f"Use at most {most} characters.")
             for name, most in LONGEST.items()
@@ -41,6 +42,8 @@ class ContactInput:
             findings.append(Finding("/email", "format", "Enter an e-mail address such as noc@example.net."))
         if self.phone and not any(sign.isdigit() for sign in self.phone):
             findings.append(Finding("/phone", "format", "Enter a phone number such as +44 20 7946 0000."))
+        if reachable and not (self.email or self.phone):
+            findings.append(Finding("/email", "required", UNREACHABLE))
         return findings
 
     def checked(self) -> "ContactInput":

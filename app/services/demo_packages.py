@@ -93,8 +93,8 @@ def _starter() -> Package:
     return _package(
         "START-10G", "PM", "connect", "10 Gbit/s port with peering", "A port and a peering unit on it",
         PackageService(
-            service_type="multiservice_port", defaults={"port_capacity": 10_000}, fixed=["port_capacity"],
-            contacts=OPTIONAL_TECHNICAL,
+            service_type="multiservice_port", defaults={"port_capacity": 10_000, "quantity": 1},
+            fixed=["port_capacity", "quantity"], contacts=OPTIONAL_TECHNICAL,
         ),
         PackageService(
             service_type="peering_unit", defaults={"port": {"item": 1}, "service_capacity": 10_000}, fixed=["port"],

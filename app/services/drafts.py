@@ -123,7 +123,7 @@ def replace(order_id: uuid.UUID, wanted: Replacement, actor: Actor, *, version: 
     read, findings = draft_items.read(order.type, whole.items if wanted.items is not None else (), ids)
     known = packages.of_order(order)
     options, wrong = packages.with_defaults(known.options if known else {}, wanted.options or {}, "/options")
-    people, strangers = named_people.settled(wanted.contacts or {}, _ids(order, actor), "/contacts")
+    people, strangers = named_people.settled(wanted.contacts or {}, service_contacts.accounts_of(order), "/contacts")
     values = {
         "owner": wanted.owner, "comment": wanted.comment, "contacts": people or None,
         "options": options if known else None, "operator_order_ref": wanted.operator_order_ref,
@@ -181,7 +181,9 @@ def amend(order_id: uuid.UUID, changes: Mapping[str, Any], actor: Actor, *, vers
         Finding(f"/{name}", "read_only", f"“{name}” cannot be changed.") for name in changes if name not in AMENDABLE
     ]
     _refuse(refused)
-    people, strangers = named_people.settled(changes.get("contacts") or {}, _ids(order, actor), "/contacts")
+    people, strangers = named_people.settled(
+        changes.get("contacts") or {}, service_contacts.accounts_of(order), "/contacts"
+    )
     empty: dict[str, Any] = {"additional_cc": [], "contacts": None}
     for name, value in {**changes, **({"contacts": people} if "contacts" in changes else {})}.items():
         setattr(order, name, value or empty[name] if name in empty else value)

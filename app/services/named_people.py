@@ -3,8 +3,9 @@
 What a contact is called at that moment is written down as well, and stays so whatever becomes of the address book.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any
 
 from app.domain.errors import Finding
@@ -34,7 +35,7 @@ def settled(said: Mapping[str, Any], account_ids: AbstractSet[str], at: str) -> 
     for role, person in said.items():
         if not isinstance(person, Mapping):
             continue
-        people[role] = {name: value for name, value in person.items() if value not in (None, "")}
+        people[role] = {name: value for name, value in _tidy(person).items() if value not in (None, "")}
         contact_id = people[role].get("contact_id")
         contact = db.session.get(Contact, contact_id) if contact_id else None
         if contact_id and (contact is None or contact.account_id not in account_ids):
@@ -42,6 +43,10 @@ def settled(said: Mapping[str, Any], account_ids: AbstractSet[str], at: str) -> 
         elif contact is not None:
             _fill_in(people[role], contact)
     return people, findings
+
+
+def _tidy(person: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: " ".join(value.split()) if isinstance(value, str) else value for name, value in person.items()}
 
 
 def _fill_in(person: dict[str, Any], contact: Contact) -> None:
@@ -52,13 +57,21 @@ def _fill_in(person: dict[str, Any], contact: Contact) -> None:
             person.setdefault(name, getattr(contact, name))
 
 
-def nameless(people: People, at: str) -> list[Finding]:
-    """A finding for each person who is neither a contact nor has a name."""
-    return [
-        Finding(f"{at}/{role}/full_name", "required", NOBODY)
-        for role, person in people.items()
-        if not any(person.get(name) for name in ("contact_id", *NAMES))
-    ]
+def faults(people: People, at: str) -> list[Finding]:
+    """What is wrong with people who are to be called about a service: each has a name, and an e-mail address or a phone
+    number. Contacts that are not there have a finding already."""
+    return [one for role, person in people.items() for one in _faults(person, f"{at}/{role}")]
+
+
+def _faults(person: Mapping[str, Any], at: str) -> Iterator[Finding]:
+    named = any(person.get(name) for name in NAMES)
+    if not named:
+        if not person.get("contact_id"):
+            yield Finding(f"{at}/full_name", "required", NOBODY)
+        return
+    given = ContactInput(name_of(person), str(person.get("email") or ""), str(person.get("phone") or ""))
+    for one in given.faults(reachable=not person.get("cell_phone")):
+        yield replace(one, pointer=f"{at}{one.pointer}")
 
 
 def kept(said: Mapping[str, Any], account_id: str, actor: Actor) -> dict[str, Any]:

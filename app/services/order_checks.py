@@ -11,7 +11,7 @@ from app.domain.errors import Finding
 from app.domain.models import Order
 from app.extensions import db
 from app.queries.catalogue_world import DatabaseWorld
-from app.services import access_checks, named_people, order_dates, order_links
+from app.services import access_checks, named_people, order_dates, order_links, order_parties
 from app.services.order_input import OrderInput
 
 BATCH_ALIAS = re.compile(r"B\d{6}_\d{5}", re.ASCII)
@@ -35,7 +35,7 @@ def check(wanted: OrderInput, account_ids: AbstractSet[str]) -> CheckedOrder:
     checked = check_order(wanted.type, links.items, DatabaseWorld(account_ids))
     findings = [
         *checked.findings, *links.findings, *of_envelope(wanted, account_ids), *order_dates.past(wanted),
-        *_customer_is_missing(wanted), *_people_to_call(wanted, account_ids), *access_checks.missing(wanted),
+        *_customer_is_missing(wanted), *_people_to_call(wanted), *access_checks.missing(wanted),
     ]  # fmt: skip
     if not findings:
         findings += _changed_before_made(wanted, checked.items)
@@ -66,15 +66,16 @@ def of_envelope(wanted: OrderInput, account_ids: AbstractSet[str]) -> list[Findi
     if wanted.batch_alias is not None and not BATCH_ALIAS.fullmatch(wanted.batch_alias):
         words = "A batch's alias is B, six digits of a date, an underscore and five digits: B261120_00001."
         findings.append(Finding("/batch_alias", "text", words))
-    findings += named_people.settled(wanted.contacts or {}, account_ids, "/contacts")[1]
+    findings += named_people.settled(wanted.contacts or {}, order_parties.people_of(wanted), "/contacts")[1]
     return [*findings, *access_checks.wrong(wanted, account_ids)]
 
 
-def _people_to_call(wanted: OrderInput, account_ids: AbstractSet[str]) -> Iterator[Finding]:
+def _people_to_call(wanted: OrderInput) -> Iterator[Finding]:
+    accounts = order_parties.people_of(wanted)
     for index, said in enumerate(wanted.item_contacts):
-        people, strangers = named_people.settled(said or {}, account_ids, f"/items/{index}/contacts")
+        people, strangers = named_people.settled(said or {}, accounts, f"/items/{index}/contacts")
         yield from strangers
-        yield from named_people.nameless(people, f"/items/{index}/contacts")
+        yield from named_people.faults(people, f"/items/{index}/contacts")
 
 
 def _dated(wanted: OrderInput) -> list[bool]:

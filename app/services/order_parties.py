@@ -98,6 +98,12 @@ def _not_as_known(said: dict[str, Any], known: Account) -> Iterator[Finding]:
         yield Finding("/sub_customer/handle", "match", words)
 
 
+def people_of(wanted: OrderInput) -> set[str]:
+    """Whose contacts the order may name: of who orders, and of the customer it is for."""
+    customer = (wanted.sub_customer or {}).get("account_id")
+    return {wanted.account_id} | ({customer} if customer else set())
+
+
 def ids(of: Account, sub: Account | None, actor: Actor) -> set[str]:
     """Whose services and port groups the order may name."""
     theirs = sub is not None and (actor.trusted or actor.is_staff or sub.id in actor.account_ids)

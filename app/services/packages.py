@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from app.catalogue import action_of
 from app.domain.errors import Finding
 from app.domain.models import (
     ItemSetup,
@@ -24,6 +25,7 @@ from app.domain.models import (
     ServiceSubscription,
 )
 from app.extensions import db
+from app.services import prices
 
 Options = dict[str, dict[str, Any]]
 
@@ -203,9 +205,16 @@ def _service_findings(order: Order, package: Package) -> Iterable[Finding]:
             wanted = service.defaults.get(name)
             if isinstance(wanted, dict) and "item" in wanted:
                 wanted = {"item": numbers.get(wanted["item"])}
-            if item.details.get(name) != wanted:
+            if _said(item, name) != wanted:
                 words = f"{name} comes with “{package.name}” and cannot be another."
                 yield Finding(f"/items/{index}/details/{name}", "fixed", words)
+
+
+def _said(item: OrderItem, name: str) -> Any:
+    """What the item says, or means by not saying it."""
+    action = action_of(item.service_type, item.action)
+    field = action.field(name) if action is not None else None
+    return item.details.get(name, field.default if field is not None else None)
 
 
 def subscribe(order: Order, items: Mapping[int, OrderItem]) -> PackageSubscription | None:
@@ -218,17 +227,22 @@ def subscribe(order: Order, items: Mapping[int, OrderItem]) -> PackageSubscripti
         product=order.product or product_of(package), options=order.options or {}, price_minor=package.price_minor,
         currency=package.currency, price_period=package.price_period,
     )  # fmt: skip
-    db.session.add(made)
-    db.session.flush()
     setups = db.session.scalars(
         select(ItemSetup).where(
             ItemSetup.item_id.in_([item.id for item in items.values()]), ItemSetup.package_service_id.is_not(None)
         )
     ).all()
-    service_of = {item.id: item.service_id for item in items.values()}
+    item_of, service_of = {item.id: item for item in items.values()}, {one.id: one for one in package.services}
+    made.quantity = prices.pieces(
+        (item_of[one.item_id].details, service_of[one.package_service_id])
+        for one in setups
+        if one.package_service_id in service_of
+    )
+    db.session.add(made)
+    db.session.flush()
     db.session.add_all(
         ServiceSubscription(
-            package_subscription_id=made.id, item_id=setup.item_id, service_id=service_of[setup.item_id],
+            package_subscription_id=made.id, item_id=setup.item_id, service_id=item_of[setup.item_id].service_id,
             features=setup.features,
         )
         for setup in setups

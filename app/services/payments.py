@@ -11,14 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.domain import clock, story
 from app.domain.errors import Conflict, Finding, Invalid, TemporaryFailure
 from app.domain.models import Order, Payment
+from app.domain.money import DECIMALS, shown
 from app.domain.states import ENDED_STATUSES
 from app.domain.upsert import insert_for
 from app.extensions import db
+from app.queries.package_words import order_price
+from app.services import prices
 from app.services.actor import Actor
 
 SAME = ("kind", "amount_minor", "currency", "reference")
@@ -82,6 +85,7 @@ def collect(
 ) -> Payment:
     """Collect money for the order through the provider; commits. Under the same key it is collected once.
 
+    `Invalid` where the order has a price, and this is in another currency or more than is still to be paid of it.
     The state of the answer is `collected`, `refused` (with the provider's words in `error`), or still `started` if the
     provider could not be reached: ask again under the same key.
     """
@@ -106,6 +110,8 @@ def _begin(
     """The payment's row, committed: made now, or as it was made under this key before."""
     if order.status in ENDED_STATUSES and order.outcome is not None and order.outcome.value == "none":
         raise Conflict("The order has ended without a service; nothing is paid for it any more.")
+    if money is not None:
+        _check(order, money, key, collecting=kind == "collected")
     now = clock.now()
     values = {
         "id": uuid.uuid4(), "key": key, "order_id": order.id, "kind": kind, "state": state, "reference": reference,
@@ -128,6 +134,40 @@ def _begin(
         story.audit(actor.name, f"payment {state}", order_id=order.id, subject=order.name, after=after)
     db.session.commit()
     return row
+
+
+def _check(order: Order, money: Money, key: str, *, collecting: bool) -> None:
+    """What somebody has paid elsewhere is so, whatever the price was; what we take is no more than the price."""
+    if money.currency not in DECIMALS:
+        raise Invalid(
+            "There is no such currency.", [Finding("/currency", "choice", f"There is no currency “{money.currency}”.")]
+        )
+    price = prices.of_order(order) if collecting else None
+    if price is None:
+        return
+    costs = f"The order costs {order_price(price)}"
+    if money.currency != price.currency:
+        raise Invalid(f"{costs}.", [Finding("/currency", "match", f"{costs}.")])
+    db.session.execute(select(Order.id).where(Order.id == order.id).with_for_update())  # of two payments one is second
+    left = max(price.total - _paid(order.id, price.currency, key), 0)
+    if money.amount_minor > left:
+        words = f"{costs}; {shown(left, price.currency)} of it is still to be paid."
+        raise Invalid("That is more than the order costs.", [Finding("/amount_minor", "range", words)])
+
+
+def _paid(order_id: uuid.UUID, currency: str, but: str) -> int:
+    """What other payments of the order are, those with this key left out."""
+    return (
+        db.session.scalar(
+            select(func.coalesce(func.sum(Payment.amount_minor), 0)).where(
+                Payment.order_id == order_id,
+                Payment.currency == currency,
+                Payment.state != "refused",
+                Payment.key != but,
+            )
+        )
+        or 0
+    )
 
 
 def _end(row_id: uuid.UUID, actor: Actor, **values: str) -> Payment:

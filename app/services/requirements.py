@@ -305,7 +305,7 @@ def _put_contacts(
     people, strangers = named_people.settled(said, service_contacts.accounts_of(order), at)
     after = {**({} if whole else setup.contacts), **dict.fromkeys(said), **people}
     setup.contacts = {role: person for role, person in after.items() if person}
-    return [*problems, *strangers, *named_people.nameless(people, at)]
+    return [*problems, *strangers, *named_people.faults(people, at)]
 
 
 def name_people(order: Order, said: Sequence[Mapping[str, Any] | None]) -> list[Finding]:

@@ -67,7 +67,7 @@ def put(service: Service, said: Mapping[str, Any], account_ids: set[str], at: st
     """
     roles = roles_of([service.id])[service.id]
     people, findings = named_people.settled(said, account_ids, at)
-    findings += named_people.nameless(people, at)
+    findings += named_people.faults(people, at)
     for role in said:
         if role not in roles:
             words = f"There is no such role; it can be {', '.join(roles) or 'none'}."

@@ -732,6 +732,7 @@ def upgrade():
     sa.Column('price_minor', sa.BigInteger(), nullable=True),
     sa.Column('currency', sa.String(length=3), nullable=True),
     sa.Column('price_period', sa.String(length=10), nullable=False),
+    sa.Column('quantity', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_package_subscription_account_id')),
     sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_package_subscription_order_id')),

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from app.domain import clock
-from app.domain.models import Port, Service
+from app.domain.models import Package, Port, Service
 from app.extensions import db
 from app.services import demo_packages, qualification
 from tests import cast
@@ -289,3 +289,95 @@ def test_one_package_is_read_with_its_details_and_where_it_can_be_had(member, be
     assert {"fabric": "lon2", "location": "LD8"} in here and listed["sites"] == []
     assert member.get("/oms/packages/NO-SUCH").status_code == 404
     assert member.get(f"/oms/packages/START-10G?qualification={begun.rsplit('/', 1)[1]}").status_code == 404
+
+
+@ON_SQLITE
+def test_the_price_is_for_each_port_and_stays_as_it_was_when_the_order_was_submitted(member, begun, app):
+    (package,) = [one for one in member.get("/oms/packages").json["items"] if one["code"] == "PORT-10G"]
+    assert package["price"] == {"amount_minor": 60_000, "currency": "GBP", "period": "month", "per": "port"}
+    qualify(member, begun)
+    member.post(f"{begun}/package", json={"code": "PORT-10G", "site": {"fabric": "lon2", "location": "LD8"}})
+    member.post(f"{begun}/terms", json={"version": "2026-1"})
+    price = {"amount_minor": 60_000, "currency": "GBP", "period": "month"}
+    assert member.get(begun).json["price"] == {**price, "quantity": 1, "total_minor": 60_000, "frozen": False}
+    configured(member, begun, quantity=3)
+    draft = member.get(begun).json
+    assert draft["price"] == {**price, "quantity": 3, "total_minor": 180_000, "frozen": False}
+    assert draft["subscription"] is None
+
+    order = member.post(f"{begun}/submit").json
+    with app.app_context():
+        db.session.execute(update(Package).values(price_minor=1))
+        db.session.commit()
+
+    bought = {**price, "quantity": 3, "total_minor": 180_000, "frozen": True}
+    assert (order["price"], member.get(begun).json["price"]) == (bought, bought)
+    (listed,) = member.get("/oms/orders").json["items"]
+    assert (listed["price"], listed["subscription"]) == (bought, order["subscription"])
+    assert member.get(f"{begun}/subscription").json["price"] == bought
+    (service,) = order["subscription"]["services"]
+    number = order["items"][0]["service_number"]
+    assert service == {"item_number": 1, "service_number": number, "features": {}, "contacts": {}}
+    (one,) = member.get(f"/oms/services?service_number={number}").json["items"]
+    assert one["subscription"]["id"] == order["subscription"]["id"]
+    assert (one["subscription"]["order_id"], one["subscription"]["product"]["code"]) == (order["id"], "PORT-10G")
+    (other,) = member.get(f"/oms/services?service_number={cast.PORT}").json["items"]
+    assert other["subscription"] is None
+
+
+@ON_SQLITE
+def test_a_package_that_says_how_many_ports_has_no_more(member, begun):
+    qualify(member, begun)
+    member.post(f"{begun}/package", json={"code": "START-10G", "site": {"fabric": "lon2", "location": "LD8"}})
+    said = {"services": [{"item_number": 1, "configuration": {"quantity": 3}}]}
+    refused = problems(member.patch(f"{begun}/requirements", json=said))
+    assert refused == {("/services/0/configuration/quantity", "fixed")}
+    assert member.get(begun).json["price"]["total_minor"] == 75_000
+    items = member.get(begun).json["items"]
+    items[0]["details"]["quantity"] = 3
+    assert member.put(begun, json={"items": items}).status_code == 200
+    assert ("/items/0/details/quantity", "fixed") in problems(member.post(f"{begun}/submit"))
+
+
+@ON_SQLITE
+def test_a_product_that_is_ordered_at_once_has_its_price_too(crm, member, app):
+    """Who does not act for who placed it does not read what it costs."""
+    port = {"fabric": "lon1", "location": "LD8", "port_capacity": 10_000, "quantity": 2}
+    sent = {
+        "product": {"code": "PORT-10G"}, "sub_customer": {"account_id": cast.LIGHTHOUSE},
+        "items": [{"service_type": "multiservice_port", "item_action": "new", "details": port}],
+    }  # fmt: skip
+    order = member.post("/oms/orders", json=sent).json
+    assert (order["price"]["total_minor"], order["price"]["frozen"]) == (120_000, True)
+    here = f"/oms/orders/{order['id']}"
+    assert crm.get(here).json["price"] == order["price"]
+    seen = cast.program(app, cast.MEMBER2).get(here).get_json()
+    assert (seen["price"], seen["subscription"]) == (None, None)
+    dear = member.post("/oms/orders", json={**sent, "product": {"code": "PORT-400G"}})
+    assert dear.status_code == 422
+    plain = member.post("/oms/orders", json={"items": sent["items"]}).json
+    assert (plain["price"], plain["subscription"]) == (None, None)
+
+
+@ON_SQLITE
+def test_no_more_is_collected_than_the_order_costs(member, begun):
+    here = f"{begun}/payments"
+    assert problems(member.post(here, json={"reference": "x", "amount_minor": 1, "currency": "ZZZ"})) == {
+        ("/currency", "choice")
+    }
+    assert member.post(here, json={"collect": True, "amount_minor": 99, "currency": "EUR"}).status_code == 201
+    qualify(member, begun)
+    member.post(f"{begun}/package", json={"code": "PORT-10G", "site": {"fabric": "lon2", "location": "LD8"}})
+    asked = {"collect": True, "amount_minor": 50_000, "currency": "GBP"}
+    assert problems(member.post(here, json={**asked, "currency": "EUR"})) == {("/currency", "match")}
+    key = {"Idempotency-Key": "pay-3"}
+    for _ in range(2):
+        assert member.post(here, json=asked, headers=key).json["state"] == "collected"
+    refused = member.post(here, json=asked)
+    assert problems(refused) == {("/amount_minor", "range")}
+    assert refused.json["errors"][0]["detail"] == (
+        "The order costs GBP 600.00 per month; GBP 100.00 of it is still to be paid."
+    )
+    assert member.post(here, json={**asked, "amount_minor": 10_000}).json["state"] == "collected"
+    paid = {"reference": "BACS-12-months", "amount_minor": 720_000, "currency": "GBP"}
+    assert member.post(here, json=paid).json["state"] == "recorded"

@@ -75,6 +75,10 @@ def test_an_orders_own_contacts_are_written_down_too_and_what_is_said_beside_win
         ({"contact_id": "4324-efd-432423-23"}, "/contacts/technical/contact_id", "reference"),  # another account's
         ({"email": "ola@harbour.example"}, "/contacts/technical/full_name", "required"),
         ({"email": "ola"}, "/contacts/technical/email", "format"),
+        ({**OLA, "full_name": "  "}, "/contacts/technical/full_name", "required"),
+        ({"full_name": "Ola Wire"}, "/contacts/technical/email", "required"),
+        ({"full_name": "Ola Wire", "phone": " "}, "/contacts/technical/email", "required"),
+        ({"full_name": "Ola Wire", "phone": "by bell"}, "/contacts/technical/phone", "format"),
     ],
 )
 def test_somebody_who_is_not_there_or_has_no_name_is_refused(member, draft, person, at, rule):
@@ -86,19 +90,21 @@ def test_somebody_who_is_not_there_or_has_no_name_is_refused(member, draft, pers
 
 
 def test_who_was_named_stays_in_a_draft_although_the_contact_is_removed(member, draft):
-    nia = member.post("/oms/contacts", json={"full_name": "Nia Quay"}).json["contact_id"]
+    said = {"full_name": "Nia Quay", "phone": "+44 20 7946 0002"}
+    nia = member.post("/oms/contacts", json=said).json["contact_id"]
     assert name(member, draft, technical={"contact_id": nia}).status_code == 200
     assert member.patch(draft, json={"contacts": {"billing": {"contact_id": nia}}}).status_code == 200
     assert member.delete(f"/oms/contacts/{nia}").status_code == 204
     assert member.patch(draft, json={"po_number": "PO-1"}).status_code == 200
     order = member.post(f"{draft}/submit").json
-    assert order["contacts"] == {"billing": {"contact_id": nia, "full_name": "Nia Quay"}}
-    assert order["items"][0]["contacts"] == {"technical": {"contact_id": nia, "full_name": "Nia Quay"}}
+    assert order["contacts"] == {"billing": {"contact_id": nia, **said}}
+    assert order["items"][0]["contacts"] == {"technical": {"contact_id": nia, **said}}
 
 
 def test_a_reseller_names_people_of_its_customer(app):
     reseller: Any = cast.program(app, cast.RESELLER)
-    lena = reseller.post("/oms/contacts", json={"account_id": cast.CUSTOMER, "full_name": "Lena Lamp"}).json
+    lena = {"account_id": cast.CUSTOMER, "full_name": "Lena Lamp", "email": "lena@lamp.example"}
+    lena = reseller.post("/oms/contacts", json=lena).json
     said = {"items": [PORT], "sub_customer": {"account_id": cast.CUSTOMER}}
     draft = f"/oms/orders/{reseller.post('/oms/orders?draft=true', json=said).json['id']}"
     assert name(reseller, draft, technical={"contact_id": lena["contact_id"]}).status_code == 200
@@ -179,3 +185,38 @@ def test_items_name_people_when_they_are_sent_and_can_be_sent_back_as_they_were_
             wrong = {"items": [{**PORT, "contacts": {at.split("/")[1]: person}}]}
             refused = member.post(path, json=wrong)
             assert [one["pointer"] for one in refused.json["errors"]] == [f"/items/0/contacts{at}"]
+
+
+def test_nobody_who_cannot_be_reached_is_named_wherever_it_is_said(member, draft):
+    """One rule for requirements, orders that are placed at once, and services that are there."""
+    nia = {"contact_id": member.post("/oms/contacts", json={"full_name": "Nia Quay"}).json["contact_id"]}
+    order = placed(member, draft, technical={**nia, "phone": "+44 20 7946 0002"})
+    item = f"/oms/order-items/{order['items'][0]['id']}"
+    for refused, at in (
+        (member.post("/oms/orders", json={"items": [{**PORT, "contacts": {"technical": nia}}]}), "/items/0"),
+        (member.post("/oms/orders?draft=true", json={"items": [{**PORT, "contacts": {"technical": nia}}]}), "/items/0"),
+        (member.patch(item, json={"contacts": {"technical": nia}}), ""),
+    ):
+        assert refused.status_code == 422, refused.json
+        assert [(one["pointer"], one["rule"]) for one in refused.json["errors"]] == [
+            (f"{at}/contacts/technical/email", "required")
+        ]
+
+
+def test_people_of_the_customer_are_named_by_whoever_orders_for_it(member, app):
+    """Also by a member who does not act for that customer; those of anybody else by nobody."""
+    with app.app_context():
+        lou = Contact(id="lou", account_id=cast.LIGHTHOUSE, full_name="Lou Lantern", email="lou@lighthouse.example")
+        db.session.add(lou)
+        db.session.commit()
+    said = {"items": [PORT], "contacts": {"owner": {"contact_id": "lou"}}}
+    sub_customer = {"sub_customer": {"account_id": cast.LIGHTHOUSE}}
+    for path in ("/oms/orders", "/oms/orders?draft=true"):
+        made = member.post(path, json={**said, **sub_customer})
+        assert made.status_code == 201, made.json
+        again = member.patch(f"/oms/orders/{made.json['id']}", json={"contacts": said["contacts"]})
+        assert again.status_code == 200, again.json
+        refused = member.post(path, json=said)
+        assert [one["pointer"] for one in refused.json["errors"]] == ["/contacts/owner/contact_id"]
+    put = member.put(f"/oms/orders/{made.json['id']}", json={"contacts": said["contacts"]})
+    assert put.json["contacts"]["owner"]["full_name"] == "Lou Lantern"

@@ -209,7 +209,7 @@ def test_a_package_shows_its_details_and_is_selected_once(provider: Onboarding) 
     package = provider.available_packages()["START-10G"]
     assert package["details_view"] == "The peering unit starts when the port is there."
     assert [one["service_type"] for one in package["services"]] == ["multiservice_port", "peering_unit"]
-    assert package["price"] == {"amount_minor": 75_000, "currency": "GBP", "period": "month"}
+    assert package["price"] == {"amount_minor": 75_000, "currency": "GBP", "period": "month", "per": "package"}
     assert LD8 in package["sites"]
 
     first = provider.select_package_plan("START-10G")
@@ -328,7 +328,8 @@ def test_submitting_makes_subscriptions_and_services_in_a_pre_active_state(selec
 
     package = selected.get(f"{selected.order}/subscription")
     assert (package["account_id"], package["product"]["code"]) == (selected.account, "START-10G")
-    assert package["price"] == {"amount_minor": 75_000, "currency": "GBP", "period": "month"}
+    price = {"amount_minor": 75_000, "quantity": 1, "total_minor": 75_000, "currency": "GBP", "period": "month"}
+    assert package["price"] == {**price, "frozen": True}
     assert package["options"]["support"]["value"] == "4h_bhbd"
     port, unit = package["services"]
     assert [one["state"] for one in (port, unit)] == ["pre_active", "pre_active"]

@@ -177,6 +177,37 @@ def test_the_pages_of_a_draft_lead_to_the_order_that_it_became(scene: Scene) -> 
 
 
 @ON_SQLITE
+def test_several_ports_cost_as_much_as_several_ports(scene: Scene) -> None:
+    sell(scene)
+    wizard = begin(scene.browser(), "multiservice-port")
+    wizard.go("where", where="site|lon1|LD8")
+    assert "10 Gbit/s port GBP 600.00 per port and month" in text_of(wizard.page("what"))
+    wizard.go("what", package="PORT-10G")
+    port = {"i1-quantity": "3", "i1-contact_technical_who": "contact-ada", "o-support": "4h_24_7"}
+    wizard.go("configure", **port)
+    price = "Price GBP 1,800.00 per month (3 ports at GBP 600.00)"
+    assert price in text_of(wizard.page("review"))
+    wizard.go("review")
+    for page in ("", "/confirmation"):
+        said = text_of(wizard.browser.get(f"/portal/orders/{wizard.draft_id}{page}"))
+        for words in (price, "Support 4 hours, day and night", "Technical contact Ada Quayside"):
+            assert said.count(words) == 1, (page, words)
+
+
+@ON_SQLITE
+def test_an_orders_page_says_what_was_bought_with_its_features(scene: Scene) -> None:
+    sell(scene)
+    wizard = begin(scene.browser(), "peering-unit")
+    wizard.go("where", where=ON_OUR_PORT)
+    wizard.go("what", package="PEER")
+    wizard.go("configure", **PEERING, **{"i1-contact_technical_who": "contact-ada", "i1-feature_route_server": "ipv6"})
+    wizard.go("review")
+    said = text_of(wizard.browser.get(f"/portal/orders/{wizard.draft_id}"))
+    assert "Peering unit Price GBP 100.00 per month" in said
+    assert "Route server sessions IPv6 only Technical contact Ada Quayside" in said
+
+
+@ON_SQLITE
 def test_a_package_is_chosen_once_and_its_services_wait_for_each_other(scene: Scene) -> None:
     sell(scene, terms="2026-1")
     wizard = begin(scene.browser(), "multiservice-port")

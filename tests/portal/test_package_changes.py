@@ -66,7 +66,7 @@ def test_another_price_is_shown_beside_the_old_one_and_asked_again(scene: Scene)
     assert "“Duo” has changed since it was chosen" in text_of(refused)
     assert f"{wizard.address}/what" in refused.text
     what = wizard.page("what")
-    assert "Price: GBP 700.00 per month; it was GBP 600.00 per month." in text_of(what)
+    assert "Price: GBP 700.00 per port and month; it was GBP 600.00 per port and month." in text_of(what)
     taken = wizard.browser.post(f"{wizard.address}/what", data=_form(what))
     assert taken.status_code == 303
     assert "Take it as it is now" not in text_of(wizard.page("what"))

@@ -86,10 +86,14 @@ def test_a_package_is_made_row_by_row_without_scripts_and_sold_at_once(
          {"technical": {"label": "Technical contact", "required": True}}),
     ]  # fmt: skip
     (row,) = audit(desk, "package made")
-    assert (row.by, row.subject, (row.after or {})["price"]) == ("Ada Keys", "FAST-10G", "EUR 812.50 per month")
+    assert (row.by, row.subject, (row.after or {})["price"]) == (
+        "Ada Keys",
+        "FAST-10G",
+        "EUR 812.50 per port and month",
+    )
     sold = cast.program(desk.app, cast.MEMBER).get("/oms/packages").get_json()["items"]
     assert sold[-1]["code"] == "FAST-10G"
-    assert sold[-1]["price"] == {"amount_minor": 81_250, "currency": "EUR", "period": "month"}
+    assert sold[-1]["price"] == {"amount_minor": 81_250, "currency": "EUR", "period": "month", "per": "port"}
     again = fields(admin.get(f"{LIST}/FAST-10G"), "package-form")
     assert {name: again[name][-1] for name in typed} == typed, "the form shows again what was saved"
 
@@ -98,7 +102,7 @@ def test_what_is_typed_stays_when_rows_come_and_go_and_is_shown_as_members_see_i
     page = send(admin, started(admin, "pvlan", "pvlan_unit"), "add:o", **{"s2-value-pvlan": "s1"})
     assert "Fast start" in words(page).split("As members see it")[1]
     assert "CUG and CUG Unit. Ready in a week." in words(page)
-    assert "EUR 812.50 per month" in words(page)
+    assert "EUR 812.50 per port and month" in words(page)
     page = send(admin, page, "remove:s1")
     left = fields(page, "package-form")
     assert left["row"] == ["o1", "s2=pvlan_unit"]
@@ -194,7 +198,8 @@ def test_another_text_shows_at_once_and_another_price_makes_a_revision(desk: Des
     first, second = audit(desk, "package changed")
     assert first.before == {"name": "10 Gbit/s port", "sites": []}
     assert (second.before, second.after) == (
-        {"price": "GBP 600.00 per month", "revision": 1}, {"price": "GBP 650.00 per month", "revision": 2},
+        {"price": "GBP 600.00 per port and month", "revision": 1},
+        {"price": "GBP 650.00 per port and month", "revision": 2},
     )  # fmt: skip
     (sold,) = [one for one in cast.program(desk.app, cast.MEMBER).get("/oms/packages").get_json()["items"]
                if one["code"] == "PORT-10G"]  # fmt: skip

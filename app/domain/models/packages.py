@@ -45,7 +45,8 @@ class Package(Model):
     `type`: connect, peering, private, partner or access. `options`: code → {label, choices, default_value, required,
     help}.
     `sites`: fabrics where it is sold; empty = everywhere. `price_minor`: in the currency's smallest unit; None = on
-    request. `price_period`: month or once.
+    request. `price_period`: month or once. It is the price of the package as it is described, and for each port where
+    its buyer says how many (`services.prices`).
 
     Price, options and services of a row never change: an edit of them makes the next row of the same code, and orders
     keep the row that they were made of. Only the `latest` row is sold, if it is `active`; `version` grows with every
@@ -107,7 +108,8 @@ class PackageService(Model):
 
 
 class PackageSubscription(Model):
-    """An account has this package since the order was submitted; everything as it was then, the price too.
+    """An account has this package since the order was submitted; everything as it was then, the price too, which is
+    that of one piece: `quantity` of them were bought.
 
     How far it is, its services tell: their state is the only one that is kept.
     """
@@ -123,6 +125,7 @@ class PackageSubscription(Model):
     price_minor: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str | None] = mapped_column(String(3))
     price_period: Mapped[str] = mapped_column(String(10), default="month")
+    quantity: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
     services: Mapped[list["ServiceSubscription"]] = relationship(back_populates="package")

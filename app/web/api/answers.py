@@ -136,6 +136,37 @@ class ProductAnswer(TypedDict):
 
 
 @closed
+class OrderPriceAnswer(TypedDict):
+    """What an order for a package costs."""
+
+    amount_minor: Annotated[int, Field(description="Of one piece, in the currency's smallest unit.")]
+    quantity: Annotated[int, Field(description="How many pieces: the ports, where the package lets one say how many.")]
+    total_minor: int
+    currency: str
+    period: Annotated[str, Field(description="month or once.")]
+    frozen: Annotated[bool, Field(description="As it was when the order was submitted; false: today's, of a draft.")]
+
+
+@closed
+class OrderServiceAnswer(TypedDict):
+    """A service of the package that an order is for."""
+
+    item_number: int
+    service_number: int | None
+    features: dict[str, OptionAnswer]
+    contacts: Annotated[dict[str, PersonAnswer], Field(description="Whom to call about it, by role.")]
+
+
+@closed
+class OrderSubscriptionAnswer(TypedDict):
+    """What an order for a package has subscribed to; more of it at `/oms/orders/{id}/subscription`."""
+
+    id: Uuid
+    created_at: Time
+    services: list[OrderServiceAnswer]
+
+
+@closed
 class ItemAnswer(TypedDict):
     id: Uuid
     item_number: int
@@ -202,6 +233,8 @@ class OrderAnswer(TypedDict):
     operator_order_name: str | None
     product: ProductAnswer | None
     options: dict[str, OptionAnswer] | None
+    price: Annotated[OrderPriceAnswer | None, Field(description="null: no package, or on request.")]
+    subscription: Annotated[OrderSubscriptionAnswer | None, Field(description="From the submission of a package on.")]
     contacts: dict[str, PersonAnswer] | None
     owner: dict[str, Any] | None
     comment: str | None

@@ -185,6 +185,8 @@ class Order(OwnedByServer):
     batch_alias: BatchAlias | None = None
     enni: Enni | None = None
 
+    price: ServerOwned = None
+    subscription: ServerOwned = None
     qualification_id: ServerOwned = None
     qualifications: ServerOwned = None
     service_alias: ServerOwned = None

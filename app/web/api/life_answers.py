@@ -10,6 +10,7 @@ from app.web.api.answers import (
     FindingAnswer,
     Next,
     OptionAnswer,
+    OrderPriceAnswer,
     PersonAnswer,
     ProductAnswer,
     Time,
@@ -73,6 +74,9 @@ class PriceAnswer(TypedDict):
     amount_minor: Annotated[int, Field(description="In the currency's smallest unit.")]
     currency: str | None
     period: str
+    per: Annotated[
+        Literal["package", "port"], Field(description="port: the package leaves it open how many ports there are.")
+    ]
 
 
 @closed
@@ -146,7 +150,7 @@ class SubscriptionAnswer(TypedDict):
     account_id: Annotated[str, Field(description="Who has it: the order's account, or the customer it is for.")]
     product: ProductAnswer
     options: dict[str, OptionAnswer]
-    price: Annotated[PriceAnswer | None, Field(description="Frozen when the order was submitted; null: on request.")]
+    price: Annotated[OrderPriceAnswer | None, Field(description="null: on request.")]
     created_at: Time
     services: list[ServiceSubscriptionAnswer]
 
@@ -296,6 +300,16 @@ class ContactList(TypedDict):
 
 
 @closed
+class ServicePackageAnswer(TypedDict):
+    """The package subscription that a service is part of."""
+
+    id: Uuid
+    order_id: Uuid
+    product: ProductAnswer
+    created_at: Time
+
+
+@closed
 class ServiceAnswer(TypedDict):
     """A service. `state`: pre_active from the order until it carries traffic, active, ceased, cancelled."""
 
@@ -312,6 +326,7 @@ class ServiceAnswer(TypedDict):
     capacity: Annotated[int | None, Field(description="Mbit/s.")]
     details: dict[str, Any]
     contacts: Annotated[dict[str, PersonAnswer], Field(description="Whom to call about it, by role.")]
+    subscription: Annotated[ServicePackageAnswer | None, Field(description="The package that it came with.")]
     billing_start: Time | None
     billing_end: Time | None
     created_at: Time

@@ -1,14 +1,15 @@
 """Accounts and contacts, services, and questions to other accounts."""
 
 import uuid
+from collections.abc import Sequence
 
 from flask import Response, g, url_for
 
 from app.domain.errors import Finding, Invalid, NotFound
-from app.domain.models import Account, Contact, Service
+from app.domain.models import Account, Contact, PackageSubscription, Service
 from app.extensions import db
 from app.queries import api_members as queries
-from app.queries import portal_asked
+from app.queries import portal_asked, subscriptions
 from app.services import address_book, orders
 from app.web import guard
 from app.web.api import answering, bodies, life_bodies, reading
@@ -23,8 +24,9 @@ from app.web.api.life_answers import (
     RequestList,
     ServiceAnswer,
     ServiceList,
+    ServicePackageAnswer,
 )
-from app.web.api.showing import Shower
+from app.web.api.showing import Shower, shown_product
 
 ACCOUNTS, CONTACTS, SERVICES, REQUESTS = "Accounts", "Contacts", "Services of accounts", "Requests"
 
@@ -138,7 +140,7 @@ def list_services() -> Response:
     position = answering.position(queries.SERVICES, asked.cursor)
     found = queries.services(guard.actor(), filters, asked.limit, position)
     shower = answering.shower()
-    return answering.page(found, queries.SERVICES, [_service(row, shower) for row in found.rows])
+    return answering.page(found, queries.SERVICES, _services(found.rows, shower))
 
 
 @described("Read a service", SERVICES, ServiceAnswer)
@@ -148,17 +150,30 @@ def show_service(service_id: uuid.UUID) -> Response:
     found = queries.service(guard.actor(), service_id)
     if found is None:
         raise NotFound("There is no such service.")
-    return answering.answer(_service(found, answering.shower()))
+    return answering.answer(_services([found], answering.shower())[0])
 
 
-def _service(row: Service, shower: Shower) -> ServiceAnswer:
+def _services(rows: Sequence[Service], shower: Shower) -> list[ServiceAnswer]:
+    bought = subscriptions.of_services([one.id for one in rows])
+    return [_service(one, bought.get(one.id), shower) for one in rows]
+
+
+def _service(row: Service, bought: PackageSubscription | None, shower: Shower) -> ServiceAnswer:
     return ServiceAnswer(
         id=str(row.id), service_number=row.number, service_alias=row.alias, service_type=row.service_type,
         name=row.name, state=row.state, account_id=row.account_id, sub_account_id=row.sub_account_id,
         fabric=row.fabric_code, location=row.location_code, capacity=row.capacity, details=row.details,
         contacts=row.contacts if shower.actor.acts_for(row.account_id) else {},
+        subscription=_package(bought, shower) if bought is not None else None,
         billing_start=shower.maybe(row.billing_start), billing_end=shower.maybe(row.billing_end),
         created_at=shower.at(row.created_at), modified_at=shower.at(row.modified_at),
+    )  # fmt: skip
+
+
+def _package(bought: PackageSubscription, shower: Shower) -> ServicePackageAnswer:
+    return ServicePackageAnswer(
+        id=str(bought.id), order_id=str(bought.order_id), product=shown_product(bought.product),
+        created_at=shower.at(bought.created_at),
     )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def list_orders() -> Response:
     filters = asked.model_dump(exclude_none=True, exclude={"limit", "cursor"})
     sort = queries.order_sort(filters)
     found = queries.orders(guard.actor(), filters, asked.limit, answering.position(sort, asked.cursor))
-    around = queries.around(item for order in found.rows for item in order.items)
+    around = queries.around_orders(found.rows)
     shower = answering.shower()
     return answering.page(found, sort, [shower.order(order, around) for order in found.rows])
 
@@ -75,7 +75,7 @@ def show_order(order_id: uuid.UUID) -> Response:
 
 def shown_order(order_id: uuid.UUID) -> OrderAnswer:
     order = visible_order(order_id)
-    return answering.shower().order(order, queries.around(order.items))
+    return answering.shower().order(order, queries.around_orders([order]))
 
 
 def visible_order(order_id: uuid.UUID) -> Order:

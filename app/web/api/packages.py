@@ -9,7 +9,7 @@ from flask import Response
 from app.domain.errors import NotFound
 from app.domain.models import Package, Qualification
 from app.extensions import db
-from app.services import drafts, package_items, packages
+from app.services import drafts, package_items, packages, prices
 from app.web import guard
 from app.web.api import answering, life_bodies, reading
 from app.web.api.answers import OrderAnswer
@@ -54,7 +54,10 @@ def _package(one: Package, found: Qualification | None) -> PackageAnswer:
     sites = packages.sites_of(one, found) if found else [{"fabric": code} for code in one.sites]
     price = None
     if one.price_minor is not None:
-        price = PriceAnswer(amount_minor=one.price_minor, currency=one.currency, period=one.price_period)
+        price = PriceAnswer(
+            amount_minor=one.price_minor, currency=one.currency, period=one.price_period,
+            per="port" if prices.per_port(one) else "package",
+        )  # fmt: skip
     return PackageAnswer(
         code=one.code,
         name=one.name,

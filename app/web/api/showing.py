@@ -10,8 +10,10 @@ from app.catalogue import action_of
 from app.domain.models import Order, OrderItem, OrderLog, Wait
 from app.domain.states import WaitKind
 from app.queries.api import Around
+from app.queries.subscriptions import Subscribed
 from app.services import qualification
 from app.services.actor import Actor
+from app.services.prices import Price
 from app.web.api.answers import (
     AskAnswer,
     FamilyAnswer,
@@ -20,7 +22,10 @@ from app.web.api.answers import (
     LogAnswer,
     OptionAnswer,
     OrderAnswer,
+    OrderPriceAnswer,
     OrderQualificationAnswer,
+    OrderServiceAnswer,
+    OrderSubscriptionAnswer,
     ProductAnswer,
     RequestorAnswer,
     SubCustomerAnswer,
@@ -68,6 +73,8 @@ class Shower:
             operator_order_name=row.operator_order_name,
             product=shown_product(row.product) if row.product else None,
             options=None if row.options is None else shown_options(row.options),
+            price=shown_price(around.prices.get(row.id)),
+            subscription=self._subscription(around.subscriptions.get(row.id)),
             contacts=row.contacts,
             owner=row.owner,
             comment=row.comment,
@@ -97,6 +104,19 @@ class Shower:
         if not self.actor.acts_for(row.account_id):
             _hide_what_is_between_others(shown)
         return shown
+
+    def _subscription(self, found: Subscribed | None) -> OrderSubscriptionAnswer | None:
+        if found is None:
+            return None
+        services = [
+            OrderServiceAnswer(
+                item_number=one.item_number, service_number=one.service_number, features=shown_options(one.features),
+                contacts=one.contacts or {},
+            )
+            for one in found.services
+        ]  # fmt: skip
+        package = found.package
+        return OrderSubscriptionAnswer(id=str(package.id), created_at=self.at(package.created_at), services=services)
 
     def item(self, row: OrderItem, order: Order, around: Around) -> ItemAnswer:
         return ItemAnswer(
@@ -167,6 +187,7 @@ def _hide_what_is_between_others(shown: OrderAnswer) -> None:
     """A reseller's customer does not read what its reseller wrote for itself and for the exchange."""
     shown["po_number"] = shown["notes"] = shown["comment"] = shown["contacts"] = None
     shown["operator_order_ref"] = shown["operator_order_name"] = shown["qualification_id"] = None
+    shown["price"] = shown["subscription"] = None
     shown["additional_cc"], shown["qualifications"] = [], []
 
 
@@ -186,6 +207,15 @@ def shown_product(said: Mapping[str, Any]) -> ProductAnswer:
             name=line["name"], code=line["code"], description=line["description"],
             family=FamilyAnswer(name=family["name"], code=family["code"], description=family["description"]),
         ),
+    )  # fmt: skip
+
+
+def shown_price(told: Price | None) -> OrderPriceAnswer | None:
+    if told is None:
+        return None
+    return OrderPriceAnswer(
+        amount_minor=told.each, quantity=told.quantity, total_minor=told.total, currency=told.currency,
+        period=told.period, frozen=told.frozen,
     )  # fmt: skip
 
 

@@ -7,12 +7,13 @@ from flask import Response
 from app.domain.errors import NotFound
 from app.queries import subscriptions
 from app.queries.subscriptions import Subscribed
+from app.services import prices
 from app.web.api import answering, reading
 from app.web.api.described import described
 from app.web.api.filters import NoFilters
-from app.web.api.life_answers import PriceAnswer, ServiceSubscriptionAnswer, SubscriptionAnswer
+from app.web.api.life_answers import ServiceSubscriptionAnswer, SubscriptionAnswer
 from app.web.api.orders import own_order
-from app.web.api.showing import Shower, shown_options, shown_product
+from app.web.api.showing import Shower, shown_options, shown_price, shown_product
 
 
 @described("Read what was subscribed to", "Qualification and packages", SubscriptionAnswer)
@@ -28,14 +29,10 @@ def show_subscription(order_id: uuid.UUID) -> Response:
 
 
 def _shown(found: Subscribed, shower: Shower) -> SubscriptionAnswer:
-    package, price = found.package, None
-    if package.price_minor is not None:
-        price = PriceAnswer(
-            amount_minor=package.price_minor, currency=package.currency, period=package.price_period
-        )  # fmt: skip
+    package, price = found.package, prices.frozen(found.package)
     return SubscriptionAnswer(
         id=str(package.id), order_id=str(package.order_id), account_id=package.account_id,
-        product=shown_product(package.product), options=shown_options(package.options), price=price,
+        product=shown_product(package.product), options=shown_options(package.options), price=shown_price(price),
         created_at=shower.at(package.created_at),
         services=[
             ServiceSubscriptionAnswer(

@@ -50,7 +50,7 @@ def form_class(
         ),
     }  # fmt: skip
     for role in roles:
-        made |= people.controls(f"contact_{role}", ROLES[role], book, needed=False)
+        made |= people.controls(f"contact_{role}", ROLES[role], book, needed=False, reachable=False)
     return type("AboutForm", (Form,), made)
 
 

@@ -28,11 +28,12 @@ class Spoken(StringField):
     spoken = ""
 
 
-def controls(name: str, label: str, book: Book, *, needed: bool) -> dict[str, Any]:
-    """The controls for one person, all of which begin with `name`; `show` draws them as one."""
+def controls(name: str, label: str, book: Book, *, needed: bool, reachable: bool = True) -> dict[str, Any]:
+    """The controls for one person, all of which begin with `name`; `show` draws them as one. `reachable`: somebody else
+    has an e-mail address or a phone number."""
     return {
         f"{name}_{WHO}": _choice(name, label, book, needed),
-        **{f"{name}_{part}": _part(name, part, label, needed and part == "email") for part in LABELS},
+        **{f"{name}_{part}": _part(name, part, label, reachable) for part in LABELS},
         f"{name}_{KEEP}": BooleanField(f"Keep in the contacts of {book.keeps_at}"),
     }
 
@@ -64,19 +65,17 @@ def _typed(form: Form, name: str) -> bool:
     return any((form[f"{name}_{part}"].data or "").strip() for part in LABELS)
 
 
-def _part(name: str, part: str, label: str, needed: bool) -> StringField:
+def _part(name: str, part: str, label: str, reachable: bool) -> StringField:
     def check(form: Form, field: Any) -> None:
         who = form[f"{name}_{WHO}"].data
         if who not in ("", None, ELSE) or not (who or _typed(form, name)):
             return
         given = ContactInput(*((form[f"{name}_{one}"].data or "") for one in LABELS)).tidy()
-        found = {one.pointer[1:]: one.detail for one in given.faults()}
-        if needed and not getattr(given, part):
-            found[part] = "Enter an e-mail address."
+        found = {one.pointer[1:]: one.detail for one in given.faults(reachable=reachable)}
         if part in found:
             raise ValidationError(found[part])
 
-    if needed or part == "full_name":
+    if part == "full_name":
         check.field_flags = {"required": True}  # type: ignore[attr-defined]
     kind = {"email": "email", "phone": "tel"}.get(part, "text")
     spoken = type("SpokenField", (Spoken,), {"spoken": f"{label}, {LABELS[part].lower()}"})

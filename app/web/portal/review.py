@@ -11,8 +11,8 @@ from wtforms import Form
 from app.domain.errors import Finding
 from app.domain.models import Order
 from app.queries import address_book, portal_choices, portal_draft, portal_findings
-from app.queries.package_words import package_price
-from app.services import access_checks, draft_groups, draft_steps, drafts, packages, payments, terms
+from app.queries.package_words import order_price
+from app.services import access_checks, draft_groups, draft_steps, drafts, packages, payments, prices, terms
 from app.web.guard import actor
 from app.web.portal import about, forms, item_forms, item_read, people, sent, wizard
 from app.web.portal.configure import ADD, LATER, addable, added_item, nothing_to_add, removed_item
@@ -38,7 +38,7 @@ def _page(
     return wizard.show(
         "portal/review.html", order, "review", status, items=portal_draft.items(order, actor(), elsewhere),
         problems=_in_words(order, elsewhere), form=form, about=about.parts(form, roles), findings=told,
-        package=package, price=package_price(package), terms=terms.current(), accepted=_accepted(typed),
+        package=package, price=order_price(prices.of_order(order)), terms=terms.current(), accepted=_accepted(typed),
         options=portal_draft.options_of(order), again=_to_check(order, elsewhere), can_go_back=wizard.steps_of(order),
         addable=addable(order, portal_choices.for_accounts(own_account(), _accounts(order))),
         ends=all(item.action == "cease" for item in order.items), **more,

@@ -12,7 +12,7 @@ from app.domain.errors import Conflict, Finding, Invalid
 from app.extensions import db
 from app.queries import package_words, staff_packages
 from app.queries.staff_packages import PackageDetail
-from app.services import package_admin
+from app.services import package_admin, prices
 from app.services.package_rules import PackageWish
 from app.web.guard import actor
 from app.web.staff import frame
@@ -152,8 +152,12 @@ def _card(wish: PackageWish) -> dict[str, Any]:
     return {
         "code": wish.code, "name": wish.name or "Without a name", "description": wish.description,
         "details": wish.details_text, "services": [catalogue.title(key, "member") for key in known],
-        "price": package_words.price(amount, wish.currency, wish.price_period),
+        "price": package_words.price(amount, wish.currency, wish.price_period, per_port=_per_port(wish)),
     }  # fmt: skip
+
+
+def _per_port(wish: PackageWish) -> bool:
+    return any(prices.counts(one.service_type, one.fixed) for one in wish.services)
 
 
 def retire_package(code: str) -> Any:
