@@ -47,7 +47,10 @@ def _page(
 
 def _to_check(order: Order, problems: list[Finding]) -> int | None:
     """The item whose availability is to be looked at again."""
-    gone = [one.pointer.split("/")[2] for one in problems if one.rule == "sold_out"]
+    gone = [
+        one.pointer.split("/")[2] for one in problems
+        if one.rule in ("sold_out", "not_qualified") and one.pointer.startswith("/items/")
+    ]  # fmt: skip
     numbers = [*portal_draft.stale(order), *(order.items[int(at)].item_number for at in gone)]
     return draft_groups.of(order).lead_of(numbers[0]) if numbers else None
 
