@@ -247,7 +247,8 @@ def test_who_to_call_about_a_service_is_named_on_its_page(scene: Scene) -> None:
     assert change(member, f"{service}/contacts", "calling-form", **{who: "contact-ada"}).status_code == 303
 
     assert "Technical contact Ada Quayside, ada@harbour-connect.example" in text_of(member.get(service))
-    late = member.post(f"{service}/contacts", data={**stale, who: "+", "contact_technical_full_name": "Ola Wire"})
+    ola = {who: "+", "contact_technical_full_name": "Ola Wire", "contact_technical_phone": "+44 20 7946 0001"}
+    late = member.post(f"{service}/contacts", data={**stale, **ola})
     assert late.status_code == 409 and 'value="Ola Wire"' in late.get_data(as_text=True)
     gone = change(member, f"{service}/contacts", "calling-form", **{who: "contact-gone"})
     assert gone.status_code == 422 and "not among the contacts" in text_of(gone)

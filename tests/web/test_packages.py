@@ -102,7 +102,7 @@ def test_what_is_typed_stays_when_rows_come_and_go_and_is_shown_as_members_see_i
     page = send(admin, started(admin, "pvlan", "pvlan_unit"), "add:o", **{"s2-value-pvlan": "s1"})
     assert "Fast start" in words(page).split("As members see it")[1]
     assert "CUG and CUG Unit. Ready in a week." in words(page)
-    assert "EUR 812.50 per port and month" in words(page)
+    assert "EUR 812.50 per month" in words(page)
     page = send(admin, page, "remove:s1")
     left = fields(page, "package-form")
     assert left["row"] == ["o1", "s2=pvlan_unit"]
