@@ -22,7 +22,7 @@ def ports_are_free(line: Line, lines: Lines) -> Iterator[Finding]:
     if not take(left, _quantity(line)):
         wanted = sum(_quantity(one) for one in lines.all if _place(one) == place)
         name = "quantity" if _quantity(line) > 1 and any(there) else "port_capacity"
-        yield line.detail_finding(name, "sold_out", _sentence(place, wanted, there, lines))
+        yield line.detail_finding(name, "sold_out", _sentence(place, wanted, there))
 
 
 def take(free: list[int], quantity: int) -> bool:
@@ -47,10 +47,10 @@ def _quantity(line: Line) -> int:
     return int(line.details.get("quantity") or 1)
 
 
-def _sentence(place: Place, wanted: int, there: Sequence[int], lines: Lines) -> str:
+def _sentence(place: Place, wanted: int, there: Sequence[int]) -> str:
     fabric, location, capacity = place
     of = f"of {capacity // 1000} Gbit/s"
-    where = f"on {lines.world.fabrics().get(fabric, fabric)} at {location}"
+    where = f"on “{fabric}” at “{location}”"
     free = sum(there)
     if not free:
         instead = "Choose another speed or building, or ask us when there will be one."

@@ -295,7 +295,7 @@ def _with_before(finding: Finding, order: Order, by: Mapping[int, Qualification]
     before = _free_before(found, item.details) if found is not None and item is not None else 0
     if not before:
         return finding
-    words = f"{before} {'port was' if before == 1 else 'ports were'} free there when the order was qualified."
+    words = f"{before} {'port was' if before == 1 else 'ports were'} free there when it was looked up."
     return replace(finding, detail=f"{finding.detail} {words}")
 
 

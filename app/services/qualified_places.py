@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.domain.errors import Finding
-from app.domain.models import Fabric, ItemSetup, Order, OrderItem, Qualification, Service
+from app.domain.models import ItemSetup, Order, OrderItem, Qualification, Service
 from app.extensions import db
 
 Offer = Mapping[str, Any]
@@ -39,13 +39,13 @@ def _bundled(order: Order) -> set[Any]:
 def _elsewhere(index: int, item: OrderItem, found: Qualification) -> Iterator[Finding]:
     offers: Sequence[Offer] = [one for one in found.offers if one["service_type"] == item.service_type]
     if not offers:
-        words = "This service was not qualified. Please qualify the order again."
+        words = "The availability of this service was not looked up. Please check it."
         yield Finding(f"/items/{index}/service_type", "not_qualified", words)
         return
     for name in ASKED:
         fitting = [one for one in offers if _fits(one, name, item.details)]
         if not fitting:
-            yield Finding(f"/items/{index}/details/{name}", "not_qualified", _sentence(name, item, offers))
+            yield Finding(f"/items/{index}/details/{name}", "not_qualified", _sentence(name, offers))
             return
         offers = fitting
 
@@ -66,16 +66,12 @@ def _stands_at(number: int, offer: Offer) -> bool:
     return db.session.scalars(select(Service.id).where(Service.number == number, *place)).first() is not None
 
 
-def _sentence(name: str, item: OrderItem, offers: Sequence[Offer]) -> str:
-    if name == "port":
-        ports = sorted({str(one["port"]) for one in offers if one["port"] is not None})
-        there = f"port {', '.join(ports)}" if ports else _places(offers)
-    else:
-        there = _places(offers)
-    return f"What was qualified is {there}. Choose that, or qualify the order again for this one."
+def _sentence(name: str, offers: Sequence[Offer]) -> str:
+    ports = sorted({str(one["port"]) for one in offers if one["port"] is not None})
+    there = f"port {', '.join(ports)}" if name == "port" and ports else _places(offers)
+    return f"The availability was looked up for {there}. Choose that, or check the availability for this one."
 
 
 def _places(offers: Sequence[Offer]) -> str:
-    names = {one.code: one.name for one in db.session.scalars(select(Fabric))}
-    places = [(names.get(one["fabric"], str(one["fabric"])), one["location"]) for one in offers]
-    return ", ".join(dict.fromkeys(f"{lan} at {building}" if building else lan for lan, building in places))
+    places = ((one["fabric"], one["location"]) for one in offers)
+    return ", ".join(dict.fromkeys(f"“{lan}” at “{building}”" if building else f"“{lan}”" for lan, building in places))

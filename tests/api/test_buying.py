@@ -113,8 +113,8 @@ def test_a_package_that_is_sold_out_meanwhile_is_told_with_what_there_was(member
     refused = member.post(f"{begun}/submit")
     assert problems(refused) == {("/items/0/details/port_capacity", "sold_out")}
     assert refused.json["errors"][0]["detail"] == (
-        "No port of 10 Gbit/s is free on LON2 at LD8, and 1 is wanted. Choose another speed or building, or ask us "
-        "when there will be one. 4 ports were free there when the order was qualified."
+        "No port of 10 Gbit/s is free on “lon2” at “LD8”, and 1 is wanted. Choose another speed or building, or ask us "
+        "when there will be one. 4 ports were free there when it was looked up."
     )
 
 
@@ -230,7 +230,7 @@ def test_what_was_qualified_covers_what_is_configured(member, begun, details, at
         assert answer.status_code == 200, answer.json
         return
     assert problems(answer) == {(f"/items/0/details/{at}", "not_qualified")}
-    assert "LON1 Lab at LD8" in answer.json["errors"][0]["detail"]
+    assert "“lon1” at “LD8”" in answer.json["errors"][0]["detail"]
     qualify(member, begun, address=details["location"])
     assert member.post(f"{begun}/submit").status_code == 200
 
@@ -276,7 +276,7 @@ def test_more_than_is_free_is_told_with_both_numbers(member, begun):
     refused = member.post(f"{begun}/submit")
     assert ("/items/0/details/quantity", "sold_out") in problems(refused)
     (told,) = [one["detail"] for one in refused.json["errors"] if one["rule"] == "sold_out"]
-    assert told.startswith("9 ports of 10 Gbit/s are wanted on LON2 at LD8, and 4 are free.")
+    assert told.startswith("9 ports of 10 Gbit/s are wanted on “lon2” at “LD8”, and 4 are free.")
 
 
 @ON_SQLITE

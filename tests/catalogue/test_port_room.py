@@ -38,15 +38,15 @@ def test_ports_elsewhere_and_of_another_speed_are_counted_by_themselves():
 
 def test_the_sentence_tells_what_is_wanted_what_is_free_and_what_to_do():
     assert sentence(new_port(), free=()) == (
-        "No port of 10 Gbit/s is free on EDI2 at PUL, and 1 is wanted. Choose another speed or building, or ask us "
+        "No port of 10 Gbit/s is free on “edi2” at “PUL”, and 1 is wanted. Choose another speed or building, or ask us "
         "when there will be one."
     )
     assert sentence(new_port(quantity=4), new_port(quantity=5), free=(4,)) == (
-        "9 ports of 10 Gbit/s are wanted on EDI2 at PUL, and 4 are free. Order fewer, or choose another speed or "
+        "9 ports of 10 Gbit/s are wanted on “edi2” at “PUL”, and 4 are free. Order fewer, or choose another speed or "
         "building."
     )
     assert sentence(new_port(quantity=3), free=(2, 1)) == (
-        "The ports of a bundle are on one switch: 3 of 10 Gbit/s are wanted on EDI2 at PUL, and 2 are free on one "
+        "The ports of a bundle are on one switch: 3 of 10 Gbit/s are wanted on “edi2” at “PUL”, and 2 are free on one "
         "switch. Order fewer."
     )
 

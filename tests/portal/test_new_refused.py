@@ -183,7 +183,7 @@ def test_what_was_sold_out_meanwhile_is_told_with_what_was_and_what_is(scene: Sc
     said = text_of(page)
     assert page.status_code == 422 and order_count(scene) == 0
     assert "No port of 10 Gbit/s is free on LON1 Lab at LD8, and 1 is wanted" in said
-    assert "4 ports were free there when the order was qualified" in said
+    assert "4 ports were free there when it was looked up" in said
     assert "Check the availability again" in said and 'value="PO-7"' in page.get_data(as_text=True)
     assert "10 Gbps" not in text_of(wizard.page("where")).split("LON1 Lab – LD8")[1].split("LON1 Lab – THN")[0]
     wizard.go("where", where="site|lon1|THN")

@@ -73,7 +73,7 @@ def test_what_is_sold_out_meanwhile_is_told_of_the_one_it_is_about(scene: Scene)
 
     assert page.status_code == 422
     said = text_of(wizard.page("review"))
-    assert "Order item 2 - Port: 4 ports of 10 Gbit/s were free on LON1 Lab at THN" in said
+    assert "Order item 2 - Port: No port of 10 Gbit/s is free on LON1 Lab at THN, and 1 is wanted." in said
     assert f'href="/portal/new/{wizard.draft_id}/where?item=2"' in wizard.page("review").get_data(as_text=True)
     wizard.go("where?item=2", where="site|lon2|LD8")
     wizard.go("configure")
@@ -93,7 +93,9 @@ def test_two_ports_in_one_building_need_two_that_are_free(scene: Scene) -> None:
 
     page = wizard.send("configure", **SECOND_PORT)
 
-    assert page.status_code == 422 and "now there are 1" in text_of(page)
+    assert page.status_code == 422 and "2 ports of 10 Gbit/s are wanted on LON1 Lab at LD8, and 1 is free." in text_of(
+        page
+    )
 
 
 def test_an_old_answer_about_one_place_is_asked_again_for_that_one(scene: Scene) -> None:
