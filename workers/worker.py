@@ -42,7 +42,8 @@ WAIT_S = 1
 LOOK_AFTER_S = 5.0
 """Pause between two signs of life in Redis, with which `rq info` and RQ's own maintenance work."""
 REDIS_TIMEOUT_S = 5.0
-OUTBOX_WAITS_S = 1.0
+LATER_WAITS_S = 1.0
+"""Messages, and batches, are kept waiting so long at most while there are items to work."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
 
 
@@ -115,7 +116,7 @@ class ItemWorker(SimpleWorker):
         self._look_after_at = 0.0
         self._dequeue_strategy = DequeueStrategy.ROUND_ROBIN  # no stage starves another
         self._worked = False
-        self._outbox_at = 0.0
+        self._served_at = dict.fromkeys(LATER, 0.0)
 
     @property
     def connection_timeout(self) -> int:
@@ -166,11 +167,17 @@ class ItemWorker(SimpleWorker):
         return found
 
     def _in_order(self) -> list[Queue]:
-        """Items before messages and batches, so that a click does not wait behind a pile; but neither for long."""
-        kept_waiting = time.monotonic() - self._outbox_at > OUTBOX_WAITS_S
-        if kept_waiting:
-            self._outbox_at = time.monotonic()
-        return sorted(self._ordered_queues, key=lambda queue: (queue.name in LATER) is not kept_waiting)
+        """Items before messages and batches, so that a click does not wait behind a pile; but of these neither for
+        long, and none behind the other."""
+        now = time.monotonic()
+
+        def rank(queue: Queue) -> tuple[int, float]:
+            served = self._served_at.get(queue.name)
+            if served is None:
+                return 1, 0.0
+            return 0 if now - served > LATER_WAITS_S else 2, served
+
+        return sorted(self._ordered_queues, key=rank)
 
     def _stand_still(self) -> None:
         """`rq suspend` stops all workers, `rq resume` lets them go on."""
@@ -185,6 +192,8 @@ class ItemWorker(SimpleWorker):
         self._worked = True
         self.connection.delete(job.key)
         self.perform_job(job, queue)
+        if queue.name in LATER:
+            self._served_at[queue.name] = time.monotonic()
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
         """Do it inside an app context of its own, so that it meets a fresh session and leaves none behind."""

@@ -26,6 +26,7 @@ from tests.support.redis import RedisServer
 from tests.support.waiting import until
 from workers.handlers import connexions  # noqa: F401  (registers the handlers in this process, to compare with)
 from workers.pipeline.handler import HANDLERS
+from workers.worker import ItemWorker, Pulse
 
 T = TypeVar("T")
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -129,6 +130,27 @@ class TestRedisGoesAway:
 def _other_vlan() -> dict[str, object]:
     item = cast.order("connexions_new")["items"][0]
     return {**item, "details": {**item["details"], "vlan_id": 777, "mac_address": "00:00:5e:00:53:77"}}
+
+
+@on_sqlite
+@pytest.mark.parametrize("patience, order", [
+    (0.0, ["outbox", "batches", "outbox", "batches", "inventory", "inventory"]),
+    (60.0, ["outbox", "batches", "inventory", "inventory", "outbox", "batches"]),
+])  # fmt: skip
+def test_messages_and_batches_wait_for_items_but_not_for_long_and_not_for_each_other(
+    app: Flask, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, patience: float, order: list[str]
+) -> None:
+    monkeypatch.setattr("workers.worker.LATER_WAITS_S", patience)
+    names = ["inventory", "outbox", "batches"]
+    client = redis_server.client()
+    for name in names * 2:
+        Queue(name, connection=client, serializer=JSONSerializer).enqueue(ADVANCE, str(uuid.uuid4()))
+    taken: list[str] = []
+    monkeypatch.setattr(ItemWorker, "perform_job", lambda _self, _job, queue: taken.append(queue.name))
+    one = ItemWorker(app, names, "w1", client, Pulse())
+    for _ in order:
+        one._turn()
+    assert taken == order
 
 
 @on_sqlite
