@@ -1,9 +1,10 @@
 """The command line: `flask --app wsgi …`. What cannot be done ends in one sentence and an exit code above 0."""
 
+import csv
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TextIO, TypeVar
 
 import click
 from flask import Flask, current_app
@@ -16,7 +17,7 @@ from app import queues
 from app.domain.errors import HandoffError
 from app.domain.permissions import Role, Scope
 from app.extensions import db
-from app.services import accounts, audit, demo, demo_carrier, sweep, users
+from app.services import access_lines, accounts, audit, demo, demo_carrier, sweep, users
 
 BY = "command line"
 P = ParamSpec("P")
@@ -27,12 +28,13 @@ token = AppGroup("token", help="API tokens of programs.")
 demo_data = AppGroup("demo", help="The demo exchange.")
 audit_trail = AppGroup("audit", help="The audit trail.")
 items = AppGroup("items", help="Order items.")
+lines = AppGroup("lines", help="Active lines of the local loop, for access products.")
 configuration = AppGroup("config", help="The settings.")
 
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
-    for group in (user, token, demo_data, audit_trail, items, configuration):
+    for group in (user, token, demo_data, audit_trail, items, lines, configuration):
         app.cli.add_command(group)
 
 
@@ -181,6 +183,19 @@ def load_carrier() -> None:
     demo_carrier.build()
     db.session.commit()
     click.echo("Access lines (AM01, SD01, SM01) and ENNIs (NT01) are sold now.")
+
+
+@lines.command("load")
+@click.argument("file", type=click.File(encoding="utf-8-sig"))
+@plainly
+def load_lines(file: TextIO) -> None:
+    """Enter the active lines of a CSV file: endpoint_ref_type, endpoint_ref, street_number, street_name, city …"""
+    try:
+        entered = access_lines.load(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error):
+        raise click.ClickException("This is no CSV file in UTF-8.") from None
+    db.session.commit()
+    click.echo(f"{entered} lines are in the register.")
 
 
 def _only_in_a_demo() -> None:

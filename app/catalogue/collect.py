@@ -31,7 +31,7 @@ _MANDATE = Field(
     max_length=40,
     help="The end customer's mandate that you hold; we may ask you to show it.",
 )
-_ENDPOINT = (
+ENDPOINT = (
     Field(
         "endpoint_ref_type",
         "Kind",
@@ -50,7 +50,7 @@ _ENDPOINTS = Field(
     required=False,
     maximum=8,
     each="Endpoint",
-    fields=_ENDPOINT,
+    fields=ENDPOINT,
     help="The lines to activate. None where a line is to be built.",
 )
 _REFERENCE = Field(
@@ -58,7 +58,7 @@ _REFERENCE = Field(
     "Reference endpoint",
     "object",
     required=False,
-    fields=_ENDPOINT,
+    fields=ENDPOINT,
     help="The active line beside which one is to be built; its address is taken over.",
 )
 
@@ -67,22 +67,23 @@ def _address_part(name: str, label: str, max_length: int, help_words: str) -> Fi
     return Field(name, label, "text", required=False, max_length=max_length, help=help_words)
 
 
+ADDRESS = (
+    _address_part("street_number", "Street number", 20, "With its suffix, such as 12 B."),
+    _address_part("street_name", "Street", 100, "Without the number."),
+    _address_part("building", "Building", 60, "Its name or number on the site."),
+    _address_part("stairs", "Stairs", 20, "Which staircase."),
+    _address_part("floor", "Floor", 20, "Such as 03."),
+    _address_part("door", "Door", 20, "Which door on the floor."),
+    _address_part("city", "City", 100, "As the post writes it."),
+    _address_part("insee_code", "INSEE code", 5, "Of the town."),
+    _address_part("rivoli_code", "RIVOLI code", 4, "Of the street."),
+)
 _ADDRESS = Field(
     "address",
     "Address",
     "object",
     required=False,
-    fields=(
-        _address_part("street_number", "Street number", 20, "With its suffix, such as 12 B."),
-        _address_part("street_name", "Street", 100, "Without the number."),
-        _address_part("building", "Building", 60, "Its name or number on the site."),
-        _address_part("stairs", "Stairs", 20, "Which staircase."),
-        _address_part("floor", "Floor", 20, "Such as 03."),
-        _address_part("door", "Door", 20, "Which door on the floor."),
-        _address_part("city", "City", 100, "As the post writes it."),
-        _address_part("insee_code", "INSEE code", 5, "Of the town."),
-        _address_part("rivoli_code", "RIVOLI code", 4, "Of the street."),
-    ),
+    fields=ADDRESS,
     help="Of a line that is built, what the reference line tells is filled in and stays.",
 )
 _APPOINTMENT = Field(

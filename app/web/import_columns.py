@@ -28,10 +28,10 @@ REQUESTOR = {
 NESTED = {"sub_customer": ("sub_customer", "account_id"), "product": ("product", "code")}
 COPIES = "additional_cc"
 DETAILS: dict[str, Field] = {
-    field.name: field for _, action, _ in every_action() for field in action.fields if not field.fields
+    field.name: field for kind, action, _ in every_action() for field in action.fields if not kind.families
 }
-"""The last field of each name; the row's own action tells the right one where several share a name. What has
-parts fits no cell: such orders are sent as JSON."""
+"""The last field of each name; the row's own action tells the right one where several share a name. Details
+of access products have parts, which fit no cell: such orders are sent as JSON."""
 
 REFERENCE = Field("service_number", "", "reference")
 

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.domain import clock
-from app.domain.models import AccessLine, Package, Service
+from app.domain.models import AccessLine, OutboxMessage, Package, Service
 from app.extensions import db
 from app.services import demo_carrier, package_rules
 from app.services.package_rules import PackageWish, ServiceWish
@@ -394,3 +394,30 @@ def test_an_administrator_sells_a_line_in_its_families_and_one_in_a_package(app)
         assert wrong("AM", "collect") == wrong("NT", "enni") == []
         assert wrong("NT", "collect") == [("/line_code", "family")]
         assert wrong("AM", "collect", "collect") == [("/services/1/service_type", "once")]
+
+
+@ON_SQLITE
+def test_a_product_is_selected_without_a_place_of_ours(member):
+    draft = member.post("/oms/orders?draft=true", json={}).get_json()
+    answer = member.post(at(draft, "package"), json={"code": "AM01"})
+    assert answer.status_code == 200, answer.get_json()
+    draft = member.get(at(draft)).get_json()
+    assert ([item["service_type"] for item in draft["items"]], draft["product"]["code"]) == (["collect"], "AM01")
+    assert member.post(at(draft, "package"), json={"code": "SD01"}).status_code == 409
+
+
+@ON_SQLITE
+def test_the_sales_ticket_tells_all_that_is_needed_to_work_it_by_hand(desk, app):
+    desk.placed(build(appointment={"day": "2099-05-01", "slot": "morning"}))
+    with app.app_context():
+        [told] = [one for one in db.session.query(OutboxMessage) if one.verb == "ensure"]
+        assert (told.payload["queue"], told.payload["subject"]) == (
+            "sales", "OMS: Access line activation order from Harbour Connect (Order ID: 100001)",
+        )  # fmt: skip
+        for line in (
+            "Reference endpoint, Reference:..... 0199000001", "Address, Street:..... RUE DES LAMPES",
+            "Appointment, Time of day:..... Morning", "Repair time:..... 4 hours, day and night",
+            "Operator's contact:..... Ada Quayside, ada@harbour-connect.example", "VLAN at the ENNI:..... 111",
+            "Product:..... SDSL-4M-PREMIUM-G-1P (SD01), SDSL", "Comment:..... Commentaires",
+        ):  # fmt: skip
+            assert line in told.payload["body"].splitlines(), told.payload["body"]

@@ -15,7 +15,8 @@ from tests import cast
 # What these tests are about does not depend on the database; one is enough.
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
-SEEDS = ["connexions_new", "port_and_peering_unit", "join_pvlan", "pvlan_p2p_with_unit", "connexions_modify"]
+SEEDS = ["connexions_new", "port_and_peering_unit", "join_pvlan", "pvlan_p2p_with_unit", "connexions_modify",
+         "covage_collect"]  # fmt: skip
 
 
 @pytest.fixture

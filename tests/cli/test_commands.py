@@ -4,6 +4,7 @@ import dataclasses
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -13,7 +14,7 @@ from sqlalchemy import select, update
 from app.config import Config
 from app.domain import clock
 from app.domain.errors import NotSignedIn
-from app.domain.models import Audit, Order, User
+from app.domain.models import AccessLine, Audit, Order, Package, User
 from app.extensions import db
 from app.services import access, audit
 from tests import cast
@@ -179,3 +180,50 @@ class TestDemo:
         assert run("demo", "reset", stdin="n\n").exit_code == 1
         with app.app_context():
             assert db.session.get(User, cast.user(cast.ADMIN).id) is not None
+
+    @on_sqlite
+    def test_a_small_carrier_sells_access_lines_after_one_command(self, run: Run, app: Flask) -> None:
+        for _ in range(2):
+            done = run("demo", "carrier")
+            assert done.exit_code == 0 and "AM01" in done.output
+        with app.app_context():
+            assert {one.code for one in db.session.scalars(select(Package))} == {"AM01", "SD01", "SM01", "NT01"}
+
+
+class TestLines:
+    """The register of active lines."""
+
+    @staticmethod
+    def load(run: Run, tmp_path: Path, table: str | bytes) -> Result:
+        file = tmp_path / "lines.csv"
+        file.write_bytes(table if isinstance(table, bytes) else table.encode())
+        return run("lines", "load", str(file))
+
+    @on_sqlite
+    def test_lines_of_others_are_entered_from_a_file(self, run: Run, app: Flask, tmp_path: Path) -> None:
+        table = "endpoint_ref,street_number,city\n0143340043,44,COURBEVOIE\n0143340044,,COURBEVOIE\n"
+        for _ in range(2):
+            done = self.load(run, tmp_path, table)
+            assert (done.exit_code, done.output) == (0, "2 lines are in the register.\n")
+        with app.app_context():
+            assert {one.ref: one.address for one in db.session.scalars(select(AccessLine))} == {
+                "0143340043": {"street_number": "44", "city": "COURBEVOIE"}, "0143340044": {"city": "COURBEVOIE"},
+            }  # fmt: skip
+
+    @on_sqlite
+    @pytest.mark.parametrize(
+        ("table", "sentence"),
+        [
+            ("endpoint_ref,city\n1,X\n,Y\n", "Line 3: Reference (endpoint_ref) is missing."),
+            ("endpoint_ref,insee_code\n1,123456\n", "Line 2: INSEE code (insee_code) must be at most 5 characters."),
+            ("endpoint_ref,colour\n1,red\n", "There is no detail “colour” here"),
+            (b"\xff\xfe", "This is no CSV file in UTF-8."),
+        ],
+    )
+    def test_a_file_with_something_wrong_enters_nothing(
+        self, run: Run, app: Flask, tmp_path: Path, table: str | bytes, sentence: str
+    ) -> None:
+        done = self.load(run, tmp_path, table)
+        assert done.exit_code == 1 and sentence in done.output
+        with app.app_context():
+            assert db.session.scalars(select(AccessLine)).all() == []

@@ -51,6 +51,12 @@ def test_an_exchange_that_sells_none_is_not_asked_about_them(sales: FlaskClient,
         assert "Access line" not in client.get(page).text, page
 
 
+def test_an_administrator_reads_the_parts_of_its_details_and_its_rules(carrier: Desk, admin: FlaskClient) -> None:
+    kind = words(admin.get("/admin/catalogue/collect"))
+    assert "endpoints.endpoint_ref" in kind and "list of objects" in kind and "address.insee_code" in kind
+    assert "Built lines have a reference" in words(admin.get("/admin/catalogue"))
+
+
 def test_an_enni_is_set_up_at_the_desk_and_worked_by_hand(carrier: Desk, sales: FlaskClient) -> None:
     order = placed(sales, "new:enni", **POP, **{"i1-product": "NT01", "contact": "contact-ada"})
     carrier.work()

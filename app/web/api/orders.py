@@ -143,7 +143,8 @@ def confirm_order(order_id: uuid.UUID) -> Response:
 
 @described("Decline an order", TAG, OrderAnswer, body=bodies.Because, keyed=True, maybe_empty=True)
 def reject_order(order_id: uuid.UUID) -> Response:
-    """Every item that waits for this program's agreement ends as rejected. The reason is told to the member."""
+    """Every item that waits for this program's agreement ends as rejected, and for the exchange's own programs also
+    every item that is worked by hand just now. The reason is told to the member."""
     wanted = reading.body(bodies.Because)
     return _decide(order_id, wanted.version, lambda actor: orders.reject(order_id, actor, wanted.reason))
 
