@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from app.catalogue import SERVICE_TYPES, Names, describe_service, title
 from app.catalogue.collect import in_one_line
 from app.catalogue.describe import Row
 from app.catalogue.model import Action
-from app.domain.models import Account, Fabric, Location, Order, OrderItem, Port, Service
+from app.domain.models import Account, Fabric, Location, Order, OrderItem, Port, PortGroup, Service
 from app.extensions import db
 from app.queries import names, portal_people
 from app.queries.portal_people import Called
+from app.queries.portal_traits import traits
 from app.queries.portal_words import Words, item_title, status_words
 from app.services.access import visible_orders
 from app.services.actor import Actor
@@ -25,6 +26,8 @@ PAGE = 25
 RECENT_ORDERS = 20
 LARGEST_NUMBER = 2**31 - 1
 LIVING = ("pre_active", "active")
+VIEWS = {"current": LIVING, "setup": ("pre_active",), "ended": ("ceased", "cancelled")}
+"""The states of services that a list shows."""
 
 STATES = {
     "pre_active": Words("running", "Being set up"),
@@ -33,7 +36,7 @@ STATES = {
     "cancelled": Words("cancelled", "Cancelled"),
 }
 
-_customer = aliased(Account)
+_customer, _pvlan = aliased(Account), aliased(Service)
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class ServiceRow:
     id: uuid.UUID
     number: int
     title: str
-    name: str
+    traits: str
     where: str
     customer: str
     words: Words
@@ -58,17 +61,27 @@ class ServicePage:
 
 @dataclass(frozen=True)
 class ServiceQuery:
-    """What the list shows: services that have ended, or the others; what was searched for; whose.
+    """What the list shows: one of `VIEWS`; of which type and fabric (keys); what was searched for; whose.
 
     `customer`: the account that has the service, or for which its reseller has it; empty = everybody's.
     """
 
-    ended: bool = False
+    view: str = "current"
     text: str = ""
     customer: str = ""
+    kind: str = ""
+    fabric: str = ""
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.text or self.customer or self.kind or self.fabric)
 
     def conditions(self, actor: Actor) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = [Service.state.not_in(LIVING) if self.ended else Service.state.in_(LIVING)]
+        found: list[ColumnElement[bool]] = [Service.state.in_(VIEWS[self.view])]
+        if self.kind:
+            found.append(Service.service_type == self.kind)
+        if self.fabric:
+            found.append(Service.fabric_code == self.fabric)
         if self.customer in actor.account_ids:
             own = and_(Service.account_id == self.customer, Service.sub_account_id.is_(None))
             found.append(or_(Service.sub_account_id == self.customer, own))
@@ -76,19 +89,22 @@ class ServiceQuery:
 
 
 def _matches(text: str) -> ColumnElement[bool]:
-    """Number, VLAN, name, MAC address, place, port, or whose it is."""
+    """Number, VLAN, name (also of the private VLAN that it is in), MAC address, place, port, or whose it is."""
     pattern = "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
     def like(column: Any) -> ColumnElement[bool]:
         return func.lower(column).like(pattern, escape="\\")
 
     on_port = select(Port.service_id).where(like(Port.switch_name + " " + Port.name))
+    in_group = select(literal("group:") + PortGroup.id).where(like(PortGroup.port_label))
+    in_pvlan = select(_pvlan.id).where(_pvlan.service_type == "pvlan", like(_pvlan.name))
     places = select(Location.code).where(like(Location.name))
     fabrics = select(Fabric.code).where(like(Fabric.name))
     found: list[ColumnElement[bool]] = [
         like(Service.name), like(Service.mac_address), like(Service.location_code), like(Service.fabric_code),
         like(Account.organisation), like(_customer.organisation), Service.id.in_(on_port),
         Service.port_service_id.in_(on_port), Service.location_code.in_(places), Service.fabric_code.in_(fabrics),
+        Service.carrier.in_(in_group), Service.pvlan_service_id.in_(in_pvlan),
     ]  # fmt: skip
     if text.isascii() and text.isdigit() and int(text) <= LARGEST_NUMBER:
         found += [Service.number == int(text), Service.vlan_id == int(text)]
@@ -164,8 +180,21 @@ def services(
         rows = list(db.session.execute(query.order_by(Service.number.desc()).limit(PAGE + 1)))
         older, rows = (rows[PAGE - 1].Service.number if len(rows) > PAGE else None), rows[:PAGE]
         newer = rows[0].Service.number if rows and before is not None else None
-    called = names.for_details([], [row.Service.number for row in rows])
+    called = names.for_details([row.Service.details for row in rows], [row.Service.number for row in rows])
     return ServicePage([_row(row, own, called) for row in rows], newer, older)
+
+
+def choices(actor: Actor) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The types and the fabrics of the viewer's services, with their names, to narrow the list down by."""
+    rows = db.session.execute(select(Service.service_type, Service.fabric_code).where(visible(actor)).distinct()).all()
+    fabrics = names.for_details([]).fabrics
+    kinds = {row.service_type: title(row.service_type, "member") for row in rows}
+    there = {row.fabric_code: fabrics.get(row.fabric_code, row.fabric_code) for row in rows if row.fabric_code}
+    return _by_name(kinds), _by_name(there)
+
+
+def _by_name(named: Mapping[str, str]) -> list[tuple[str, str]]:
+    return sorted(named.items(), key=lambda one: one[1].casefold())
 
 
 def count(actor: Actor) -> int:
@@ -176,12 +205,11 @@ def count(actor: Actor) -> int:
 
 def _row(row: Any, own: str, called: Names) -> ServiceRow:
     service: Service = row.Service
-    name = called.services.get(service.number, "")
     fabric = called.fabrics.get(service.fabric_code or "", service.fabric_code)
     location = called.locations.get(service.location_code or "", service.location_code)
     return ServiceRow(
         id=service.id, number=service.number, title=title(service.service_type, "member"),
-        name="" if name == str(service.number) else name,
+        traits=traits(service, called),
         where=" · ".join(part for part in (fabric, location) if part) or in_one_line(service.details.get("address")),
         customer=_for_whom(row, own), words=STATES.get(service.state, Words("queued", service.state)),
     )  # fmt: skip

@@ -1,16 +1,15 @@
 """What a service carries, and what carries it: to be told before it is ended."""
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
-from app.catalogue import title
+from app.catalogue import Names, title
 from app.domain.models import Account, Service
 from app.extensions import db
-from app.queries import names
+from app.queries import names, portal_traits
 from app.queries.portal_services import ServicePart
 from app.services.actor import Actor
 
@@ -66,27 +65,28 @@ def _carried(which: ColumnElement[bool], actor: Actor, *, others_too: bool) -> l
     rows = db.session.execute(
         select(
             Service.id, Service.number, Service.service_type, Service.name, Service.account_id, Service.state,
-            Service.vlan_id, Service.sub_account_id, Account.organisation,
+            Service.vlan_id, Service.mac_address, Service.capacity, Service.details, Service.sub_account_id,
+            Account.organisation,
         )
         .join(Account, Account.id == Service.account_id)
         .where(which, Service.state.in_(LIVING))
         .order_by(Service.number)
         .limit(MOST)
     ).all()  # fmt: skip
-    called = names.for_details([], [row.number for row in rows]).services
+    called = names.for_details([row.details for row in rows], [row.number for row in rows])
     return [_one(row, called, actor, others_too) for row in rows]
 
 
-def _one(row: Any, called: Mapping[int, str], actor: Actor, others_too: bool) -> Carried:
+def _one(row: Any, called: Names, actor: Actor, others_too: bool) -> Carried:
+    """Of another member's service its name at most: on which port and VLAN it is, is theirs to know."""
     own = row.account_id in actor.account_ids
-    vlan = f"VLAN {row.vlan_id}" if own and row.vlan_id is not None else ""  # on another's port it is theirs to know
-    name = called.get(row.number, "") if own else row.name
+    known = portal_traits.PVLAN if others_too else portal_traits.PORT
+    name = portal_traits.traits(row, called, but=[known]) if own else row.name
     owner = "" if own else row.organisation
     ending = (own or others_too) and row.state == "active"
     word = title(row.service_type, "member")
     seen = own or row.sub_account_id in actor.account_ids
-    name = "" if name == str(row.number) else name
-    return Carried(row.number, row.service_type, word, name or vlan, owner, ending, row.id if seen else None)
+    return Carried(row.number, row.service_type, word, name, owner, ending, row.id if seen else None)
 
 
 def carriers(service_id: uuid.UUID, actor: Actor) -> list[Carried]:

@@ -35,7 +35,7 @@ def changing(scene: Scene, number: int, action: str, email: str = cast.MEMBER, *
 def test_a_member_sees_its_services_with_where_and_state(scene: Scene) -> None:
     said = text_of(scene.browser().get("/portal/services"))
 
-    assert "103127 Port edge1-edi2 xe-0/0/3 EDI2 · PUL Active" in said
+    assert "103127 Port edge1-edi2 xe-0/0/3 · 10 Gbps EDI2 · PUL Active" in said
     assert "106552 ConneXions" in said and "104001" not in said
 
 
@@ -81,7 +81,7 @@ def test_a_cease_shows_what_ends_and_ends_it(scene: Scene) -> None:
 
     assert "This service ends." in looked_at and "Service Name Tide tables" in looked_at
     assert "106001 CUG" not in text_of(wizard.browser.get("/portal/services"))
-    assert "106001 CUG Tide tables EDI2 Ceased" in text_of(wizard.browser.get("/portal/services?show=ended"))
+    assert "106001 CUG Tide tables · 50 Mbps EDI2 Ceased" in text_of(wizard.browser.get("/portal/services?show=ended"))
 
 
 @ON_SQLITE
@@ -218,6 +218,58 @@ def test_services_are_found_by_what_one_knows_of_them(scene: Scene, text: str, f
 
 
 @ON_SQLITE
+def test_services_are_told_apart_by_what_they_are_on_and_in(scene: Scene) -> None:
+    with scene.app.app_context():
+        cast.guest()
+    scene.placed(("peering_unit", "new", UNIT))
+
+    said = text_of(scene.browser().get("/portal/services"))
+
+    for line in (
+        "CUG Unit in Film rushes · on edge1-edi2 xe-0/0/3 · VLAN 321",
+        "ConneXions on edge2-dev ge-3/0/2 · VLAN 701 · 2 Gbps",
+        "Peering on edge1-edi2 xe-0/0/3 · 00:00:5e:00:53:61",
+    ):  # fmt: skip
+        assert line in said
+
+
+@ON_SQLITE
+def test_a_unit_is_found_by_the_name_of_its_private_vlan_and_a_connexion_by_its_port(scene: Scene) -> None:
+    with scene.app.app_context():
+        cast.guest()
+    for text, number in (("film rush", 107_777), ("edge2-dev ge-3/0/2", cast.CONNEXIONS)):
+        said = text_of(scene.browser().get("/portal/services", query_string={"q": text}))
+        assert f"View service {number}" in said and f"View service {cast.PORT}" not in said
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("type=connexions", [106552]), ("fabric=edi2", [103127]), ("type=connexions&fabric=edi2", []),
+        ("type=nonsense&fabric=x&show=y", [103127, 106552]), ("show=setup", []), ("show=ended&type=connexions", []),
+    ],
+)  # fmt: skip
+def test_services_are_narrowed_down_by_type_fabric_and_state(scene: Scene, address: str, found: list[int]) -> None:
+    page = scene.browser().get(f"/portal/services?{address}")
+    assert [number for number in (103127, 106552) if f"View service {number}" in text_of(page)] == found
+
+
+@ON_SQLITE
+def test_what_the_list_is_narrowed_to_stays_when_another_state_is_chosen(scene: Scene) -> None:
+    source = scene.browser().get("/portal/services?type=connexions&fabric=jsp1&q=701").get_data(as_text=True)
+    assert 'href="/portal/services?show=ended&amp;q=701&amp;type=connexions&amp;fabric=jsp1"' in source
+    assert '<option value="connexions" selected>' in source and '<option value="jsp1" selected>' in source
+
+
+@ON_SQLITE
+def test_what_is_still_being_set_up_has_a_list_of_its_own(scene: Scene) -> None:
+    scene.place(("peering_unit", "new", UNIT))
+    said = text_of(scene.browser().get("/portal/services?show=setup"))
+    assert "View service 106001" in said and "View service 103127" not in said
+
+
+@ON_SQLITE
 def test_a_reseller_narrows_its_services_down_to_a_customer(scene: Scene) -> None:
     with scene.app.app_context():
         for number, customer in ((cast.PORT, None), (cast.CONNEXIONS, cast.CUSTOMER)):
@@ -274,4 +326,6 @@ def test_what_has_to_end_first_is_told_instead_of_an_error(scene: Scene) -> None
     address = f"/portal/services/{service_id(scene, cast.PORT)}/cease"
     browser = scene.browser()
     page = browser.post(address, data={"form_key": "e" * 32, "together": "y"})
-    assert page.status_code == 409 and "Peering 106001 , which is still being set up" in text_of(page)
+    assert page.status_code == 409 and "Peering 106001 (00:00:5e:00:53:61), which is still being set up" in text_of(
+        page
+    )
