@@ -35,14 +35,16 @@ MOST_DRAFTS = 50
 
 @dataclass(frozen=True)
 class DraftItem:
-    """One item in words. `needs`: the titles of items that must be completed before it starts; `asks_where`: of it
-    itself is asked where it is to be; `removable`: it can be taken out of the order."""
+    """One item in words. `needs`: the titles of items that must be completed before it starts, `awaits`: services
+    that other orders still set up; `asks_where`: of it itself is asked where it is to be; `removable`: it can be taken
+    out of the order."""
 
     number: int
     title: str
     action: str
     rows: list[Row]
     needs: list[str]
+    awaits: list[str]
     asks_where: bool
     removable: bool
     start: datetime | None
@@ -110,7 +112,7 @@ def items(order: Order, actor: Actor, problems: Sequence[Finding]) -> list[Draft
     numbered = [Numbered(item.item_number, item.service_type, item.action, item.details) for item in order.items]
     called = replace(called, items=item_names(numbered, "member"))
     wrong = any(one.pointer.startswith("/items") for one in problems)
-    needs = _named(order.items) if wrong else _needs(order, actor)
+    needs, awaited = (_named(order.items), {}) if wrong else _needs(order)
     groups = draft_groups.Groups(order, setups, {item.item_number: item for item in order.items})
     leads, bundled, follows = groups.leads(), groups.bundled(), _ends_with_its_vlan(order, known)
     titles = {one.item_number: item_title(one.item_number, one.service_type, one.action, order.type)
@@ -120,6 +122,7 @@ def items(order: Order, actor: Actor, problems: Sequence[Finding]) -> list[Draft
             number=item.item_number, title=titles[item.item_number], action=item.action,
             rows=_rows(said, order, called, known, actor) + beside(setups.get(item.id), bundles),
             needs=[titles[number] for number in needs.get(item.item_number, ())],
+            awaits=awaited.get(item.item_number, []),
             asks_where=item.item_number in leads,
             removable=len(order.items) > 1 and item.item_number not in bundled and item.item_number not in follows,
             start=item.requested_start_date, completion=item.requested_completion_date,
@@ -190,10 +193,16 @@ def _feature(feature: Mapping[str, Any], said: Mapping[str, Any]) -> str:
     return str(labels.get(said.get("value"), said.get("value"))) if labels else "Yes"
 
 
-def _needs(order: Order, actor: Actor) -> dict[int, tuple[int, ...]]:
+def _needs(order: Order) -> tuple[dict[int, tuple[int, ...]], dict[int, list[str]]]:
+    """Which items come first; and which services that others still set up, in words."""
     ids = {account for account in (order.account_id, order.sub_account_id) if account}
-    checked = order_checks.check(drafts.stored_input(order), ids)
-    return {one.number: one.depends_on for one in checked.items}
+    checked = order_checks.check(drafts.stored_input(order), ids).items
+    known = portal_choices.services_named([number for one in checked for number in one.awaits])
+    awaited = {
+        one.number: [f"{title(known[number].service_type, 'member')} {number}" for number in one.awaits]
+        for one in checked if one.awaits
+    }  # fmt: skip
+    return {one.number: one.depends_on for one in checked}, awaited
 
 
 def _named(items: Sequence[OrderItem]) -> dict[int, tuple[int, ...]]:

@@ -133,11 +133,11 @@ def _item_rows(order_id: uuid.UUID) -> list[Any]:
 
 def _progress(row: Any, items: list[Any], actor: Actor) -> OrderProgress:
     now = clock.now()
-    needs = _needs(row.id)
+    needs = _needs(row.id, actor)
     asked = {one.audience.partition(":")[2] for one in items if (one.audience or "").startswith("account:")}
     called = portal.organisations(asked)
     starts = [one.requested_start_date for one in items if one.requested_start_date]
-    found = [_item_progress(row, one, portal.hold_of(one, actor, now, called), needs[one.id]) for one in items]
+    found = [_item_progress(row, one, portal.hold_of(one, actor, now, called), needs.get(one.id, [])) for one in items]
     return OrderProgress(
         status=row.status, ordered_at=row.submission_date or row.created_at, begun=row.stages_begun,
         ended=row.stages_ended, starts_at=min(starts) if starts else row.requested_start_date,
@@ -145,7 +145,7 @@ def _progress(row: Any, items: list[Any], actor: Actor) -> OrderProgress:
     )  # fmt: skip
 
 
-def _item_progress(order: Any, row: Any, hold: Hold | None, needs: list[int]) -> ItemProgress:
+def _item_progress(order: Any, row: Any, hold: Hold | None, needs: list[str]) -> ItemProgress:
     return ItemProgress(
         number=row.item_number, kind=Kind(row.service_type, row.action, order.type, row.by_hand), status=row.status,
         stage=row.stage, begun=row.stages_begun, ended=row.stages_ended, completed_at=row.completion_date,
@@ -153,25 +153,33 @@ def _item_progress(order: Any, row: Any, hold: Hold | None, needs: list[int]) ->
     )  # fmt: skip
 
 
-_needed, _needing = aliased(OrderItem), aliased(OrderItem)
+_needed, _needing, _its_order = aliased(OrderItem), aliased(OrderItem), aliased(Order)
 _NEEDS = (
-    select(ItemDependency.item_id, _needed.item_number)
+    select(
+        ItemDependency.item_id, _needed.item_number, _its_order.id, _its_order.number, _its_order.account_id,
+        _its_order.sub_account_id,
+    )
     .join(_needed, _needed.id == ItemDependency.needs_id)
+    .join(_its_order, _its_order.id == _needed.order_id)
     .join(_needing, _needing.id == ItemDependency.item_id)
     .where(
-        _needing.order_id == bindparam("order_id"), _needed.order_id == bindparam("order_id"),
-        _needed.state.not_in(ENDED), ItemDependency.waived.is_(False),
+        _needing.order_id == bindparam("order_id"), _needed.state.not_in(ENDED), ItemDependency.waived.is_(False)
     )
-    .order_by(_needed.item_number)
+    .order_by(_its_order.number, _needed.item_number)
 )  # fmt: skip
 
 
-def _needs(order_id: uuid.UUID) -> dict[uuid.UUID, list[int]]:
-    """Which items of the order an item still waits for."""
-    found: dict[uuid.UUID, list[int]] = defaultdict(list)
+def _needs(order_id: uuid.UUID, actor: Actor) -> dict[uuid.UUID, list[str]]:
+    """What an item still waits for, in words; of another member's order no more than that."""
+    found: dict[uuid.UUID, list[str]] = defaultdict(list)
     for row in db.session.execute(_NEEDS, {"order_id": order_id}):
-        found[row.item_id].append(row.item_number)
-    return found
+        if row.id == order_id:
+            found[row.item_id].append(f"item {row.item_number}")
+        elif {row.account_id, row.sub_account_id} & actor.account_ids:
+            found[row.item_id].append(f"item {row.item_number} of order {row.number}")
+        else:
+            found[row.item_id].append("an order of another member")
+    return {item_id: list(dict.fromkeys(words)) for item_id, words in found.items()}
 
 
 def _order_words(row: Any, holds: list[Hold], progress: OrderProgress) -> Words:

@@ -29,7 +29,7 @@ class Node:
 
 @dataclass(frozen=True)
 class ItemProgress:
-    """How far one item is. `needs`: numbers of the items of this order that it still waits for."""
+    """How far one item is. `needs`: what it still waits for, in words: “item 1”, “item 2 of order 100042”."""
 
     number: int
     kind: Kind
@@ -40,7 +40,7 @@ class ItemProgress:
     completed_at: datetime | None
     since: datetime
     hold: Hold | None = None
-    needs: Sequence[int] = ()
+    needs: Sequence[str] = ()
     cancelling: bool = False
 
     @property
@@ -57,8 +57,8 @@ class ItemProgress:
         if self.cancelling and self.live:
             return BEING_CANCELLED
         if self.needs and self.status in (Status.ORDERED, *(Status(stage.value) for stage in Stage)):
-            numbers = " and ".join(str(number) for number in self.needs)
-            return Words(Icon.QUEUED, f"Starts when item {numbers} is completed")
+            first = " and ".join(self.needs)
+            return Words(Icon.QUEUED, f"Starts when {first} is completed")
         return status_words(self.status, self.holds)
 
 

@@ -264,9 +264,12 @@ def test_a_unit_is_put_on_a_port_that_another_order_still_sets_up_and_waits_for_
     assert f"Port {port}" in places and "It is still being set up: what is put on it starts when it is there" in places
     unit.go("where", where=f"port|{port}")
     unit.go("configure", **PEERING)
+    assert f"Starts when Port {port} has been set up." in text_of(unit.page("review"))
     unit.go("review")
     scene.work()
     assert scene.status(unit.draft_id) == "ordered"
+    said = text_of(unit.browser.get(f"/portal/orders/{unit.draft_id}"))
+    assert "Starts when item 1 of order 100001 is completed" in said
 
 
 def test_an_untagged_port_that_is_still_being_set_up_takes_no_unit_in_a_private_vlan(scene: Scene) -> None:
