@@ -23,6 +23,7 @@ MEASURES: dict[str, tuple[str, str, Callable[[House], dict[str, Any]]]] = {
     "portal": ("wizard pages; an order of 50 items and 2,000 log lines", "p95 < 100 ms; < 50 ms", portal.portal),
     "import_drafts": ("10,000 orders from a file, as drafts", "≥ 200/s, < 200 MB", imports.drafts),
     "import_submit": ("10,000 orders from a file, submitted", "≥ 200/s, < 200 MB", imports.submitted),
+    "import_workers": ("the same by two workers, which also work their items", "< 200 MB", imports.by_workers),
     "import_pairs": ("10,000 orders of two items from a CSV file, submitted", "< 200 MB", imports.pairs),
     "streams": ("500 open pages on one web process", "item p95 < 250 ms, lists < 3 s, < 250 MB", streams.streams),
 }

@@ -8,15 +8,16 @@ from io import BytesIO
 from typing import Any
 
 import psutil
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
-from app.domain.models import Counter
+from app.domain.models import Counter, OrderImport, WorkerBeat
 from app.extensions import db
 from app.services import access, imports
 from app.services.imports import Upload
 from app.web import import_files
-from bench.house import House
+from bench.house import House, cpu_seconds, megabytes
 from tests import cast
+from tests.support.waiting import until
 
 ORDERS = 10_000
 
@@ -36,12 +37,42 @@ def pairs(house: House) -> dict[str, Any]:
     return _measured(house, "submit", "csv")
 
 
+def by_workers(house: House) -> dict[str, Any]:
+    """As `submitted`, but by two worker processes, which work the orders' items meanwhile."""
+    _prepared()
+    workers = [house.worker("--name", name) for name in ("w1", "w2")]
+    until(lambda: _read(select(func.count()).select_from(WorkerBeat)) == len(workers), "the workers live", 60)
+    began = time.perf_counter()
+    import_id = _stored(house, "submit", "json")
+    most = 0.0
+    while not _read(select(OrderImport.finished_at).where(OrderImport.id == import_id)):
+        most = max(most, *(megabytes(one.pid) for one in workers))
+        time.sleep(0.5)
+    seconds = time.perf_counter() - began
+    used = sum(cpu_seconds(one.pid) for one in workers)
+    return {
+        "orders": ORDERS, "seconds": round(seconds, 1), "orders_per_second": round(ORDERS / seconds, 1),
+        "workers_cpu_seconds_per_1000": round(used / ORDERS * 1000, 2), "megabytes": round(most, 1),
+    }  # fmt: skip
+
+
+def _read(statement: Any) -> Any:
+    found = db.session.execute(statement).scalar()
+    db.session.rollback()
+    return found
+
+
+def _prepared() -> None:
+    """The numbers of new services are beyond those of the cast, and there are ports for all."""
+    db.session.execute(insert(Counter).values(name="service", value=300_000))
+    db.session.commit()
+    cast.more_ports(ORDERS)
+
+
 def _measured(house: House, mode: str, kind: str = "json") -> dict[str, Any]:
     program = psutil.Process()
     before = program.memory_info().rss
-    db.session.execute(insert(Counter).values(name="service", value=300_000))  # the cast's services have numbers below
-    db.session.commit()
-    cast.more_ports(ORDERS)
+    _prepared()
     began, cpu = time.perf_counter(), _cpu()
     database = _cpu_of(house)
     import_id = _stored(house, mode, kind)
