@@ -4,6 +4,7 @@ load()              everything below, committed; inside an app context
 more_ports(n, …)    so many free ports more, committed; inside an app context
 ports_go(n, …)      so many free ports fewer, as Harbour's port gets them
 guest(number)       Harbour's unit in Lighthouse's private VLAN, committed; inside an app context
+another_pvlan()     a second private VLAN of Lighthouse's, committed; inside an app context
 order(seed, …)      one of the cleaned seed orders as a program would POST it
 token(email, …)     the secret of an API token
 program(app, …)     a test client that sends such a token
@@ -175,6 +176,16 @@ def guest(number: int = 107_777, vlan_id: int = 321, state: str = "active") -> N
                 location_code="PUL", vlan_id=vlan_id, vlan_reserved=True, carrier=f"port:{port.id}",
                 port_service_id=port.id, pvlan_service_id=vlan.id,
                 details={"pvlan": PVLAN, "port": PORT, "vlan_id": vlan_id})
+    )  # fmt: skip
+    db.session.commit()
+
+
+def another_pvlan(name: str = "Rushes archive", number: int = 104_002, owner: str = LIGHTHOUSE) -> None:
+    """This account, else Lighthouse, owns a further private VLAN."""
+    details = {"fabric": "edi2", "pvlan_type": "mp2mp", "service_name": name, "bandwidth": 10}
+    db.session.add(
+        Service(number=number, service_type="pvlan", state="active", account_id=owner, fabric_code="edi2",
+                name=name, capacity=10, details=details)
     )  # fmt: skip
     db.session.commit()
 

@@ -87,7 +87,7 @@ class _Nowhere:
     def free_ports(self, fabric: str, location: str, capacity: int) -> Sequence[int]:
         return ()
 
-    def account_exists(self, account_id: str) -> bool:
+    def may_be_joined(self, owner: str, fabric: str | None) -> bool:
         return True
 
     def line_address(self, ref_type: str, ref: str) -> Mapping[str, str] | None:

@@ -57,11 +57,15 @@ def _now(subject: ServiceFacts, name: str) -> Any:
     return subject.details.get(name) if known is None else known
 
 
-def account_is_known(line: Line, lines: Lines) -> Iterator[Finding]:
-    """The private VLAN's owner has an account."""
-    owner = line.details.get("pvlan_service_account_id")
-    if owner is not None and not lines.world.account_exists(owner):
-        yield line.detail_finding("pvlan_service_account_id", "reference", f"There is no account “{owner}”.")
+def there_is_something_to_join(line: Line, lines: Lines) -> Iterator[Finding]:
+    """The account that is named has a private VLAN to be joined. One sentence for everything that stands against it:
+    who else has an account here, and what they have, is not for everybody to find out."""
+    owner, fabric = line.details.get("pvlan_service_account_id"), line.details.get("fabric")
+    if owner is None or lines.world.may_be_joined(owner, fabric):
+        return
+    where = "" if fabric is None else " on that peering LAN"
+    words = f"This account has no private VLAN{where} that you can join."
+    yield line.detail_finding("pvlan_service_account_id", "reference", words)
 
 
 def one_owner_is_asked(line: Line, lines: Lines) -> Iterator[Finding]:
@@ -254,7 +258,7 @@ _FACTS = frozenset({"capacity", "encapsulation", "vlan_id", "mac_address"})
 """Details that a service's facts tell even where its details do not."""
 RULES: tuple[Rule, ...] = (
     something_changes,
-    account_is_known,
+    there_is_something_to_join,
     one_owner_is_asked,
     port_group_fits,
     port_is_where_the_item_says,

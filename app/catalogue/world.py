@@ -73,7 +73,8 @@ class World(Protocol):
     def free_ports(self, fabric: str, location: str, capacity: int) -> Sequence[int]:
         """How many ports of this speed (Mbit/s) each switch there has free, and promised to nobody."""
 
-    def account_exists(self, account_id: str) -> bool: ...
+    def may_be_joined(self, owner: str, fabric: str | None) -> bool:
+        """Whether another account of this id has an active private VLAN (on this fabric)."""
 
     def line_address(self, ref_type: str, ref: str) -> Mapping[str, str] | None:
         """The address of an active line of the local loop, whoever uses it; None for one that is not known."""

@@ -13,7 +13,10 @@ from app.domain.errors import Finding, Invalid
 
 @dataclass(frozen=True)
 class Ask:
-    """One thing to fill in. `kind` is number, text, choice, flag or objection; `unit` is shown behind the field."""
+    """One thing to fill in. `kind` is number, text, choice, flag or objection; `unit` is shown behind the field.
+
+    `labels`: what people read for each of the choices; where there are none they read the choices themselves.
+    """
 
     label: str
     kind: str = "text"
@@ -24,6 +27,7 @@ class Ask:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     max_length: int = 200
 
 
@@ -68,7 +72,7 @@ def thawed(ask: dict[str, dict[str, Any]] | None) -> dict[str, Ask]:
 
 def _thawed(what: dict[str, Any]) -> Ask:
     known: dict[str, Any] = {key: value for key, value in what.items() if key in _KEYS}
-    known["choices"] = tuple(known.get("choices") or ())
+    known["choices"], known["labels"] = (tuple(known.get(name) or ()) for name in ("choices", "labels"))
     return Ask(**known)
 
 

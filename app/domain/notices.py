@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Select, bindparam, cast, null, select
 
 from app.domain import after_commit, clock, prepared
-from app.domain.models import Notification, Order, OrderItem
+from app.domain.consent import joined_number
+from app.domain.models import Notification, Order, OrderItem, Service
 from app.domain.models.base import JsonType, UtcDateTime, table_of
 from app.domain.states import Status, WaitKind
 from app.domain.upsert import insert_for
@@ -38,7 +39,7 @@ ENDS = {Status.COMPLETED: Event.COMPLETED, Status.CANCELLED: Event.CANCELLED, St
 ASKS = frozenset({WaitKind.CONFIRM, WaitKind.MEMBER})
 """Waits that a member answers."""
 
-table, order, item = table_of(Notification), table_of(Order), table_of(OrderItem)
+table, order, item, service = table_of(Notification), table_of(Order), table_of(OrderItem), table_of(Service)
 COLUMNS = ("key", "event", "order_id", "wait_id", "account_id", "sub_account_id", "team", "facts", "created_at")
 
 
@@ -65,7 +66,27 @@ def ask(item_id: uuid.UUID, wait_id: uuid.UUID, wait: dict[str, Any]) -> None:
     key = question_key(order_id, wait_id, wait["kind"], wait.get("step_key"), account)
     by: datetime | None = wait.get("expires_at") or wait.get("due_at")
     facts = {"respond_by": by.isoformat() if by else None, "goes_on": wait.get("expires_at") is not None}
+    if wait["kind"] is WaitKind.CONFIRM:
+        facts |= about_join(order_id)
     _write(_others, order_id, key=key, event=Event.CONFIRM.value, facts=facts, wait_id=wait_id, account_id=account)
+
+
+def about_join(order_id: uuid.UUID) -> dict[str, Any]:
+    """Of an order that joins its owner's private VLANs: which ones, by name and number, as far as that is clear."""
+    rows = db.session.execute(
+        select(item.c.facts)
+        .join(order, order.c.id == item.c.order_id)
+        .where(item.c.order_id == order_id, order.c.type == "join_pvlan", item.c.service_type == "pvlan",
+               item.c.action == "new")
+        .order_by(item.c.item_number)
+    ).all()  # fmt: skip
+    if not rows:
+        return {}
+    numbers = [number for row in rows if (number := joined_number(row.facts)) is not None]
+    called = {row.number: row.name for row in db.session.execute(
+        select(service.c.number, service.c.name).where(service.c.number.in_(numbers)))}  # fmt: skip
+    names = [f"{called[number]} ({number})" if called.get(number) else str(number) for number in numbers]
+    return {"joins": names, "choose": len(numbers) < len(rows)}
 
 
 def tell_owner(order_id: uuid.UUID, account: str, service_id: uuid.UUID, facts: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from app.catalogue import JOIN_PVLAN, PortGroupFacts, ServiceFacts
 from app.catalogue.lines import facts_of_details
 from app.catalogue.world import ENDED_STATES
-from app.domain.models import AccessLine, Account, Fabric, Location, Order, OrderItem, PortGroup, Service
+from app.domain.models import AccessLine, Fabric, Location, Order, OrderItem, PortGroup, Service
 from app.domain.states import LIVE, State
 from app.extensions import db
 from app.queries import port_room
@@ -76,8 +76,12 @@ class DatabaseWorld:
     def free_ports(self, fabric: str, location: str, capacity: int) -> Sequence[int]:
         return port_room.free_at(fabric, location, capacity)
 
-    def account_exists(self, account_id: str) -> bool:
-        return db.session.execute(select(Account.id).where(Account.id == account_id)).first() is not None
+    def may_be_joined(self, owner: str, fabric: str | None) -> bool:
+        there = select(Service.id).where(
+            Service.service_type == "pvlan", Service.account_id == owner, Service.state == "active",
+            *([Service.fabric_code == fabric] if fabric is not None else []),
+        )  # fmt: skip
+        return owner not in self.account_ids and db.session.execute(there.limit(1)).first() is not None
 
     def line_address(self, ref_type: str, ref: str) -> Mapping[str, str] | None:
         key = (ref_type, ref)

@@ -89,10 +89,7 @@ def _received(_notice: Notice, _when: When) -> list[str]:
 
 
 def _confirm(notice: Notice, when: When) -> list[str]:
-    said = [
-        "The order waits for your answer." if notice.own
-        else f"Order {notice.order_number} of {notice.asker} needs your agreement before it can start."
-    ]  # fmt: skip
+    said = ["The order waits for your answer." if notice.own else _of_another(notice)]
     respond_by = notice.moment("respond_by")
     if notice.facts.get("reminder") and respond_by:
         said.append(f"We asked for your answer by {when(respond_by)} and have not had it yet.")
@@ -101,6 +98,17 @@ def _confirm(notice: Notice, when: When) -> list[str]:
     elif respond_by:
         said.append(f"Please answer by {when(respond_by)}.")
     return said
+
+
+def _of_another(notice: Notice) -> str:
+    """What somebody else's order asks for."""
+    names, choose = notice.facts.get("joins") or [], notice.facts.get("choose")
+    wanted = [f"your private VLAN {name}" for name in names]
+    wanted += ["a private VLAN of yours, and you say which one"] if choose else []
+    order = f"Order {notice.order_number} of {notice.asker}"
+    if not wanted:
+        return f"{order} needs your agreement before it can start."
+    return f"{order} asks to join {' and '.join(wanted)}. It cannot start before you agree."
 
 
 def _delayed(notice: Notice, _when: When) -> list[str]:

@@ -11,14 +11,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 
-from app.catalogue import Names, show
-from app.catalogue.common import FABRIC
+from app.catalogue import JOIN_PVLAN
 from app.domain.asks import Ask, thawed
-from app.domain.consent import ON_BEHALF
-from app.domain.models import Account, Fabric, Order, OrderItem, Service, Wait
+from app.domain.consent import ON_BEHALF, joined_number
+from app.domain.models import Account, Fabric, Order, OrderItem, Wait
 from app.domain.states import WaitKind
 from app.extensions import db
+from app.services import joining
 from app.services.actor import Actor
+from app.services.joining import Vlan
 
 MEMBER_KINDS = (WaitKind.MEMBER, WaitKind.CONFIRM)
 
@@ -45,7 +46,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Request:
-    """Somebody else's order asks for our agreement. Nothing of that order is told beyond what is asked."""
+    """Somebody else's order asks for our agreement. Nothing of that order is told beyond what is asked.
+
+    `vlans`: those of ours that are meant, as far as that is clear. `frozen`: what is asked, as the waits keep it.
+    """
 
     wait_id: uuid.UUID
     order_id: uuid.UUID
@@ -61,7 +65,13 @@ class Request:
     answered_by: str | None = None
     answered_at: datetime | None = None
     agreed: bool | None = None
-    vlans: list[str] = field(default_factory=list)
+    vlans: list[Vlan] = field(default_factory=list)
+    frozen: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ask(self) -> dict[str, Ask]:
+        """What is said together with a yes."""
+        return thawed(self.frozen)
 
 
 def audiences(actor: Actor) -> list[str]:
@@ -147,28 +157,18 @@ def request(actor: Actor, wait_id: uuid.UUID) -> Request | None:
 
 def _requests(rows: Iterable[Any]) -> list[Request]:
     rows = list(rows)
-    vlans = _vlans_of({_account(row) for row in rows})
-    joins = _joined({row.order_id for row in rows})
-    fabrics = _fabric_names() if joins else {}
-    return [_request(row, vlans.get(_account(row), []), joins.get(row.order_id), fabrics) for row in rows]
+    joins = _joins({row.order_id for row in rows})
+    asks = _asks({row.order_id for row in rows if row.open})
+    return [_request(row, joins.get(row.order_id), asks.get((row.order_id, row.audience), {})) for row in rows]
 
 
-def _account(row: Any) -> str:
-    return str(row.audience).partition(":")[2]
-
-
-def _request(row: Any, vlans: list[Any], join: dict[str, Any] | None, fabrics: dict[str, str]) -> Request:
-    named = (join or {}).get("service_name")
-    wished = (join or {}).get("fabric")
-    names = [f"{one.name or one.number} ({one.number})" for one in vlans if not named or one.name == named]
-    fabric = wished or (vlans[0].fabric_code if len(vlans) == 1 else None)
-    agreed = None if row.open else _agreed(row)
+def _request(row: Any, join: "_Join | None", ask: dict[str, Any]) -> Request:
     return Request(
         wait_id=row.wait_id, order_id=row.order_id, order_number=row.number, order_version=row.version,
         joiner=row.joiner, joins=join is not None, tell=row.tell or "", asked_at=row.opened_at,
-        fabric=show(FABRIC, fabric, "member", Names(fabrics=fabrics)), respond_by=row.due_at, open=row.open,
-        answered_by=_answered_by(row), answered_at=row.closed_at, agreed=agreed,
-        vlans=names or ([named] if named else []),
+        fabric=join.fabric if join else "", respond_by=row.due_at, open=row.open, answered_by=_answered_by(row),
+        answered_at=row.closed_at, agreed=None if row.open else _agreed(row), vlans=join.vlans if join else [],
+        frozen=ask,
     )  # fmt: skip
 
 
@@ -184,32 +184,47 @@ def _agreed(row: Any) -> bool | None:
     return bool((row.answers or {}).get("agreed", True))
 
 
-def _vlans_of(accounts: set[str]) -> dict[str, list[Any]]:
-    """The private VLANs that these accounts own, which is what they may be asked to share."""
-    found: dict[str, list[Any]] = {account: [] for account in accounts}
-    if accounts:
-        for row in db.session.execute(
-            select(Service.account_id, Service.number, Service.name, Service.fabric_code)
-            .where(Service.account_id.in_(accounts), Service.service_type == "pvlan", Service.state == "active")
-            .order_by(Service.number)
-        ):
-            found[row.account_id].append(row)
-    return found
+@dataclass(frozen=True)
+class _Join:
+    """What an order that joins is about: the private VLANs that are meant, as far as that is clear, and where."""
+
+    vlans: list[Vlan]
+    fabric: str
 
 
-def _joined(order_ids: set[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
-    """What the orders among these that join a private VLAN say of it."""
+def _joins(order_ids: set[uuid.UUID]) -> dict[uuid.UUID, _Join]:
+    """Those among these orders that join a private VLAN."""
     if not order_ids:
         return {}
     rows = db.session.execute(
-        select(OrderItem.order_id, OrderItem.details)
+        select(OrderItem.order_id, OrderItem.details, OrderItem.facts)
         .join(Order, Order.id == OrderItem.order_id)
-        .where(OrderItem.order_id.in_(order_ids), Order.type == "join_pvlan", OrderItem.service_type == "pvlan",
+        .where(OrderItem.order_id.in_(order_ids), Order.type == JOIN_PVLAN, OrderItem.service_type == "pvlan",
                OrderItem.action == "new")
-        .order_by(OrderItem.item_number.desc())
-    )  # fmt: skip
-    return {row.order_id: row.details for row in rows}
+        .order_by(OrderItem.item_number)
+    ).all()  # fmt: skip
+    if not rows:
+        return {}
+    meant = [(row, joined_number(row.facts)) for row in rows]
+    vlans = joining.numbered({number for _, number in meant if number is not None})
+    fabrics = {row.code: row.name for row in db.session.execute(select(Fabric.code, Fabric.name))}
+    found: dict[uuid.UUID, _Join] = {}
+    for row, number in meant:
+        join = found.get(row.order_id, _Join([], fabrics.get(row.details.get("fabric"), "")))
+        vlan = vlans.get(number or 0)
+        found[row.order_id] = _Join([*join.vlans, vlan], join.fabric or vlan.place) if vlan else join
+    return found
 
 
-def _fabric_names() -> dict[str, str]:
-    return {row.code: row.name for row in db.session.execute(select(Fabric.code, Fabric.name))}
+def _asks(order_ids: set[uuid.UUID]) -> dict[tuple[uuid.UUID, str], dict[str, Any]]:
+    """What each account says together with its agreement: all items of an order are answered at once."""
+    found: dict[tuple[uuid.UUID, str], dict[str, Any]] = {}
+    rows = db.session.execute(
+        select(OrderItem.order_id, Wait.audience, Wait.ask)
+        .join(OrderItem, OrderItem.id == Wait.item_id)
+        .where(OrderItem.order_id.in_(order_ids), Wait.open, Wait.kind == WaitKind.CONFIRM)
+        .order_by(OrderItem.item_number)
+    )
+    for row in rows:
+        found.setdefault((row.order_id, row.audience), {}).update(row.ask or {})
+    return found

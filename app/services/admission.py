@@ -14,7 +14,7 @@ from app.domain.models.base import table_of
 from app.domain.states import State
 from app.domain.story import Line
 from app.extensions import db
-from app.services import provision, tickets
+from app.services import joining, provision, tickets
 from app.services.actor import Actor
 
 dependencies = table_of(ItemDependency)
@@ -30,11 +30,15 @@ def admit(
     config: Config,
 ) -> None:
     """Hand a checked order over. `stored`: its rows by item number; `needs`: ids of items in other orders."""
-    confirmations = _confirmations(order.type, items, account, config)
+    questions = joining.questions(items, account.organisation) if order.type == JOIN_PVLAN else {}
+    of_sales = _of_sales(items, account, config)
     for one, elsewhere in zip(items, needs, strict=True):
         item = stored[one.number]
         _depend(item, [*(stored[number].id for number in one.depends_on), *elsewhere])
-        item.confirmations = confirmations
+        asked = questions.get(one.number)
+        item.confirmations = [*([asked.confirmation] if asked else []), *of_sales]
+        if asked and asked.facts:
+            item.facts = asked.facts
     for one in _makers_first(items):
         provision.prepare(stored[one.number], one, stored, order)
     lifecycle.submit(stored.values(), clock.now())
@@ -64,15 +68,9 @@ def _depend(item: OrderItem, needs: Sequence[uuid.UUID]) -> None:
     prepared.add_all(dependencies, rows)
 
 
-def _confirmations(order_type: str, items: Sequence[CheckedItem], account: Account, config: Config) -> list[list[str]]:
-    """Who must agree before any item starts: audience, title, what to tell."""
+def _of_sales(items: Sequence[CheckedItem], account: Account, config: Config) -> list[list[str]]:
+    """Whether Sales must agree before any item starts: audience, title, what to tell."""
     needed = []
-    if order_type == JOIN_PVLAN:
-        owner = next(one.details["pvlan_service_account_id"] for one in items if one.is_join)
-        joiner = account.organisation
-        needed.append(
-            [f"account:{owner}", "The private VLAN's owner agrees", f"{joiner} asks to join your private VLAN."]
-        )
     largest = max((one.details.get("port_capacity") or 0 for one in items if one.action == "new"), default=0)
     if account.flagged or largest >= config.sales_confirm_from_mbps:
         why = "the account is flagged" if account.flagged else f"it asks for a port of {largest // 1000} Gbit/s"

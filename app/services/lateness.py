@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, exists, func, select
 
 from app.config import Config
 from app.domain import clock, notices
@@ -72,7 +72,7 @@ def _remind() -> int:
     late = db.session.execute(_UNANSWERED.where(wait.c.due_at < clock.now(), news.c.id.is_(None))).all()
     for row in _questions(late):
         account = row.audience.partition(":")[2]
-        notices.remind(row.order_id, row.id, account, _about(row) + ":reminder", _facts(row))
+        notices.remind(row.order_id, row.id, account, _about(row) + ":reminder", _facts(row) | _join(row))
     return len(late)
 
 
@@ -98,15 +98,20 @@ def _about(row: Any) -> str:
     return notices.question_key(row.order_id, row.id, row.kind, row.step_key, row.audience.partition(":")[2])
 
 
+def _join(row: Any) -> dict[str, Any]:
+    return notices.about_join(row.order_id) if row.kind is WaitKind.CONFIRM else {}
+
+
 def _facts(row: Any) -> dict[str, Any]:
     return {"respond_by": row.due_at.isoformat() if row.due_at else None}
 
 
+wished = func.coalesce(item.c.requested_completion_date, order.c.requested_completion_date)
 _GOING = (
     select(
         item.c.id, item.c.order_id, item.c.service_type, item.c.action, item.c.by_hand, item.c.status, item.c.stage,
-        item.c.stages_begun, item.c.status_since, order.c.type, order.c.account_id, order.c.sub_account_id,
-        wait.c.kind, wait.c.audience, wait.c.due_at,
+        item.c.stages_begun, item.c.status_since, wished.label("wished"), order.c.type, order.c.account_id,
+        order.c.sub_account_id, wait.c.kind, wait.c.audience, wait.c.due_at,
     )
     .join(order, order.c.id == item.c.order_id)
     .outerjoin(wait, and_(wait.c.item_id == item.c.id, wait.c.open))
@@ -151,7 +156,8 @@ def _is_late(row: Any, usual: Measured, config: Config, now: datetime) -> bool:
     if begun is None or known is None:
         return False
     allowed = max(NEVER_LATE_BEFORE, timedelta(seconds=known.p90 * SURELY_LATE))
-    return now - datetime.fromisoformat(begun) > allowed
+    since = datetime.fromisoformat(begun)
+    return now - (max(since, row.wished) if row.wished else since) > allowed  # before that, it waited for its date
 
 
 def _reason(row: Any) -> str:

@@ -4,7 +4,7 @@ Every face parses its own words into `OrderInput` and calls `place`; `drafts` ke
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -163,27 +163,36 @@ def _store_item(order: Order, one: CheckedItem, dates: WishedDates) -> OrderItem
 
 def confirm(
     order_id: uuid.UUID, actor: Actor, *, reason: str | None = None, version: int | None = None,
-    only: str | None = None, form_key: str | None = None,
+    only: str | None = None, form_key: str | None = None, given: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
-    """Go on: answer all of the order's open questions that are this actor's to answer and need nothing but a yes.
+    """Go on: answer all of the order's open questions that are this actor's to answer.
 
-    That is agreement before it starts, and what the member is asked on the way; `only` those for this audience.
-    One transaction. `Stale` if the order is not in the `version` any more that the actor saw.
+    That is agreement before it starts, with what has to be said together with it (`given`), and what the member is
+    asked on the way and a yes answers; `only` those for this audience. One transaction. `Invalid` names what is missing
+    in `given`; `Stale` if the order is not in the `version` any more that the actor saw.
     """
 
     def do() -> None:
         _as_seen(order_id, version)
         accounts = _accounts_of(order_id)
         answered, told = {}, set()
-        for wait in _confirmable(order_id, actor, reason, only):
+        waits = _confirmable(order_id, actor, reason, only)
+        for wait, said in zip(waits, _said_with_it(waits, given or {}), strict=True):
             item_id, is_consent = wait.item_id, wait.kind is WaitKind.CONFIRM
             told.add(decisions.confirmed(actor, wait.audience, accounts) if is_consent else None)
-            answered[item_id] = item_verbs.answer_in_transaction(wait, actor, {}, version=None, reason=reason)
+            answered[item_id] = item_verbs.answer_in_transaction(wait, actor, said, version=None, reason=reason)
         status_words.refresh_all(answered)
         for words in sorted(filter(None, told)):
             story.log(order_id, Line(user=words), by=actor.name)
 
     once_and_whole(actor, "confirm order", form_key, do, order_id)
+
+
+def _said_with_it(waits: Sequence[Wait], given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """For each of the waits its part of what is said; everything that is wrong with that is told at once."""
+    asked = {name: ask for one in waits if one.kind is WaitKind.CONFIRM for name, ask in asks.thawed(one.ask).items()}
+    asks.check(asked, dict(given))
+    return [{name: given[name] for name in one.ask or {} if name in given} for one in waits]
 
 
 def reject(
@@ -225,10 +234,10 @@ def _as_seen(order_id: uuid.UUID, version: int | None) -> None:
 
 
 def _confirmable(order_id: uuid.UUID, actor: Actor, reason: str | None, only: str | None) -> list[Wait]:
-    """This actor's open questions that a yes answers. In another's place only with why."""
+    """This actor's open questions that a yes answers, and for its agreement. In another's place only with why."""
     answerable = [
         wait for wait in _waits(order_id, actor, Wait.kind.in_((WaitKind.CONFIRM, WaitKind.MEMBER)))
-        if only in (None, wait.audience) and _yes_will_do(wait)
+        if only in (None, wait.audience) and (wait.kind is WaitKind.CONFIRM or _yes_will_do(wait))
     ]  # fmt: skip
     if not answerable:
         raise IllegalMove("There is nothing to confirm: the order is not waiting for your agreement.")
@@ -243,10 +252,7 @@ def _confirmable(order_id: uuid.UUID, actor: Actor, reason: str | None, only: st
 def _declinable(order_id: uuid.UUID, actor: Actor) -> list[Wait]:
     """This actor's open questions that a no answers: consent, and whatever is done by hand."""
     by_hand = and_(Wait.kind == WaitKind.MANUAL, OrderItem.by_hand)
-    mine = [
-        wait for wait in _waits(order_id, actor, or_(Wait.kind == WaitKind.CONFIRM, by_hand))
-        if wait.kind is WaitKind.MANUAL or _yes_will_do(wait)
-    ]  # fmt: skip
+    mine = _waits(order_id, actor, or_(Wait.kind == WaitKind.CONFIRM, by_hand))
     if not mine:
         raise IllegalMove("There is nothing to decline: the order is not waiting for your agreement.")
     return mine

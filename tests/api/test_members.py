@@ -75,6 +75,11 @@ def test_a_request_is_answered_without_seeing_the_order(crm, placed, work, app):
     (asked,) = owner.get("/oms/requests").get_json()["items"]
     here = f"/oms/requests/{asked['id']}"
     assert (asked["order_name"], asked["open"]) == (order["name"], True)
+    assert asked["question"] == "Harbour Connect asks to join your private VLAN Film rushes (104001)."
+    assert asked["private_vlans"] == [
+        {"service_number": cast.PVLAN, "service_name": "Film rushes", "fabric": "EDI2"}
+    ]  # fmt: skip
+    assert asked["asks"] == []
     assert stranger.get("/oms/requests").get_json()["items"] == []
     assert stranger.get(here).status_code == stranger.post(f"{here}/agree").status_code == 404
     assert owner.get(f"/oms/orders/{order['id']}").status_code == 404
@@ -82,3 +87,55 @@ def test_a_request_is_answered_without_seeing_the_order(crm, placed, work, app):
     agreed = owner.post(f"{here}/agree").get_json()
     assert (agreed["open"], agreed["agreed"]) == (False, True)
     assert owner.post(f"{here}/decline", json={"reason": "Too late"}).status_code == 409
+
+
+def test_an_owner_of_several_private_vlans_says_which_one_is_joined(crm, placed, work, app):
+    with app.app_context():
+        cast.another_pvlan()
+    order = placed("join_pvlan")
+    work()
+    owner = cast.program(app, cast.MEMBER2)
+    (asked,) = owner.get("/oms/requests").get_json()["items"]
+    here = f"/oms/requests/{asked['id']}"
+    assert asked["private_vlans"] == []
+    (ask,) = asked["asks"]
+    assert (ask["name"], ask["choices"]) == ("joined_pvlan", ["104001", "104002"])
+    assert ask["labels"] == ["Film rushes (104001), EDI2", "Rushes archive (104002), EDI2"]
+    joiner = crm.get(f"/oms/orders/{order['id']}").get_json()
+    assert "Rushes" not in str(cast.program(app, cast.MEMBER).get(f"/oms/orders/{order['id']}").get_json())
+    for address in (f"{here}/agree", f"/oms/orders/{order['id']}/confirm"):
+        refused = owner.post(address, json={})
+        assert (refused.status_code, refused.get_json()["errors"][0]["pointer"]) == (422, "/answers/joined_pvlan")
+    assert joiner["status"] == "awaiting_order_confirmation"
+
+    agreed = owner.post(f"{here}/agree", json={"answers": {"joined_pvlan": "104002"}})
+
+    assert agreed.status_code == 200
+    assert [one["service_number"] for one in agreed.get_json()["private_vlans"]] == [104002]
+    work()
+    assert crm.get(f"/oms/orders/{order['id']}").get_json()["items"][0]["service_number"] == 104002
+
+
+NOTHING = "This account has no private VLAN that you can join."
+
+
+@pytest.mark.parametrize(
+    ("owner", "fabric", "sentence"),
+    [
+        ("nobody", None, NOTHING),
+        (cast.PARTNER, None, NOTHING),
+        (cast.HARBOUR, None, NOTHING),
+        (cast.LIGHTHOUSE, "lon1", "This account has no private VLAN on that peering LAN that you can join."),
+    ],
+    ids=["no account", "without any", "oneself", "elsewhere"],
+)
+def test_joining_what_cannot_be_is_refused_in_one_and_the_same_words(member, app, owner, fabric, sentence):
+    with app.app_context():
+        cast.another_pvlan(owner=cast.HARBOUR)
+    details = {"pvlan_service_account_id": owner, **({"fabric": fabric} if fabric else {})}
+    item = {"service_type": "pvlan", "item_action": "new", "details": details}
+    refused = member.post("/oms/orders", json={"type": "join_pvlan", "items": [item]})
+    assert refused.status_code == 422
+    assert refused.get_json()["errors"] == [
+        {"pointer": "/items/0/details/pvlan_service_account_id", "rule": "reference", "detail": sentence}
+    ]

@@ -121,8 +121,8 @@ class FakeWorld:
     def free_ports(self, fabric: str, location: str, capacity: int) -> Sequence[int]:
         return self.free
 
-    def account_exists(self, account_id: str) -> bool:
-        return account_id in (OWNER, OTHER_OWNER)
+    def may_be_joined(self, owner: str, fabric: str | None) -> bool:
+        return owner in (OWNER, OTHER_OWNER) and fabric in (None, "edi2")
 
     def line_address(self, ref_type: str, ref: str) -> Mapping[str, str] | None:
         return self.lines.get((ref_type, ref))

@@ -188,10 +188,10 @@ EXPECTED = {
     Status.AWAITING_MEMBER: 4,  # new ConneXions services
     Status.AWAITING_ORDER_CONFIRMATION: 3,  # two for Sales, one for the owner of a private VLAN
     Status.MANUAL_PROCESSING: 2,
-    Status.SCHEDULED: 1,
+    Status.SCHEDULED: 2,  # one starts in three days, one is switched tomorrow
     Status.ERROR: 1,
 }
-"""Where the orders of today come to rest. The others complete, but one that is switched tomorrow."""
+"""Where the orders of today come to rest. The others complete."""
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -214,7 +214,7 @@ def test_workers_take_the_orders_of_today_through_all_states(
     def missing() -> dict[str, int]:
         """What still differs from what is expected."""
         now = rests()
-        ended = sum(now.values()) - sum(EXPECTED.values()) - 1
+        ended = sum(now.values()) - sum(EXPECTED.values())
         wanted = {**EXPECTED, Status.COMPLETED: ended}
         return {word.value: now[word] - count for word, count in wanted.items() if now[word] != count}
 

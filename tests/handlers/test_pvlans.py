@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import IllegalMove
-from app.domain.models import Order, Service
+from app.domain.errors import IllegalMove, Invalid
+from app.domain.models import Order
 from app.extensions import db
 from app.queries.catalogue_world import DatabaseWorld
 from app.services import items, orders
 from tests import cast
-from tests.handlers.exchange import ENGINEER, MEMBER, MEMBER2, SALES, Exchange, change, new
+from tests.handlers.exchange import CRM, ENGINEER, MEMBER, MEMBER2, SALES, Exchange, change, new
 
 PORT = "edge1-edi2 xe-0/0/3"
 P2P: dict[str, Any] = {
@@ -33,15 +33,6 @@ def join(exchange: Exchange, *more: Any, **details: Any) -> Order:
     wanted = new("pvlan", pvlan_service_account_id=cast.LIGHTHOUSE, **details)
     edit = change("multiservice_port", "edit_encap", cast.PORT, encapsulation="DOT1Q")
     return exchange.ordered(wanted, edit, *more, type="join_pvlan")
-
-
-def second_pvlan(name: str) -> None:
-    details = {"fabric": "edi2", "pvlan_type": "mp2mp", "service_name": name, "bandwidth": 10}
-    db.session.add(
-        Service(number=104002, service_type="pvlan", state="active", account_id=cast.LIGHTHOUSE, fabric_code="edi2",
-                name=name, capacity=10, details=details)
-    )  # fmt: skip
-    db.session.commit()
 
 
 def test_a_private_vlan_is_made_before_its_unit_goes_in(exchange):
@@ -193,7 +184,7 @@ def test_a_join_waits_whole_for_the_owner(exchange):
     for number in (1, 2):
         wait = exchange.wait_of(order, number)
         assert (wait.audience, wait.tell) == (
-            f"account:{cast.LIGHTHOUSE}", "Harbour Connect asks to join your private VLAN.",
+            f"account:{cast.LIGHTHOUSE}", "Harbour Connect asks to join your private VLAN Film rushes (104001).",
         )  # fmt: skip
     assert exchange.far.effects() == []
     assert exchange.ticket(order)["status"] == "awaiting_user"
@@ -258,34 +249,92 @@ def test_who_has_joined_may_order_further_units(exchange):
     assert exchange.order(later).status == "completed"
 
 
-def test_a_join_of_one_of_several_asks_which(exchange):
-    second_pvlan("Rushes archive")
+def test_a_join_of_one_of_several_lets_the_owner_choose_with_its_answer(exchange):
+    cast.another_pvlan()
     order = join(exchange)
+    wait = exchange.wait_of(order, 1)
+    assert wait.tell == "Harbour Connect asks to join a private VLAN of yours."
+    assert (wait.ask["joined_pvlan"]["choices"], wait.ask["joined_pvlan"]["labels"]) == (
+        ["104001", "104002"], ["Film rushes (104001), EDI2", "Rushes archive (104002), EDI2"],
+    )  # fmt: skip
+    for given in ({}, {"joined_pvlan": "103127"}, {"joined_pvlan": "104002", "more": 1}):
+        with pytest.raises(Invalid) as refused:
+            orders.confirm(order.id, MEMBER2, given=given)
+        assert [one.pointer.startswith("/answers/") for one in refused.value.errors] == [True]
+        db.session.rollback()
+    assert exchange.order(order).status == "awaiting_order_confirmation"  # the other item too
+
+    orders.confirm(order.id, MEMBER2, given={"joined_pvlan": "104002"})
+    exchange.work(order)
+
+    assert exchange.item(order, 1).service_number == 104002
+    assert exchange.order(order).status == "completed"
+    assert "The owner of private VLAN 104002 agreed that you join it." in exchange.told(order)
+
+
+def test_an_owner_of_several_declines_without_choosing(exchange):
+    cast.another_pvlan()
+    order = join(exchange)
+    orders.reject(order.id, MEMBER2, "Not now")
+    assert exchange.order(order).status == "rejected"
+
+
+def test_a_join_that_names_the_private_vlan_asks_for_that_one(exchange):
+    cast.another_pvlan()
+    order = join(exchange, service_name="Rushes archive")
+    assert exchange.wait_of(order, 1).tell == (
+        "Harbour Connect asks to join your private VLAN Rushes archive (104002)."
+    )  # fmt: skip
     orders.confirm(order.id, MEMBER2)
+    exchange.work(order)
+    assert exchange.item(order, 1).service_number == 104002
+
+
+def test_a_join_by_a_name_that_none_has_lets_the_owner_say_what_is_meant(exchange):
+    order = join(exchange, service_name="Something else")
+    wait = exchange.wait_of(order, 1)
+    assert wait.tell == "Harbour Connect asks to join a private VLAN of yours. They call it “Something else”."
+    assert wait.ask["joined_pvlan"]["choices"] == ["104001"]
+    orders.confirm(order.id, MEMBER2, given={"joined_pvlan": "104001"})
+    exchange.work(order)
+    assert exchange.item(order, 1).service_number == cast.PVLAN
+
+
+def test_two_joins_in_one_order_are_two_choices(exchange):
+    cast.another_pvlan()
+    order = join(exchange, new("pvlan", pvlan_service_account_id=cast.LIGHTHOUSE), service_name="Film rushes")
+    assert exchange.wait_of(order, 1).tell == (
+        "Harbour Connect asks to join your private VLAN Film rushes (104001) and a private VLAN of yours."
+    )  # fmt: skip
+    orders.confirm(order.id, MEMBER2, given={"joined_pvlan_3": "104002"})
+    exchange.work(order)
+    assert [exchange.item(order, number).service_number for number in (1, 3)] == [cast.PVLAN, 104002]
+
+
+def test_what_the_owner_agreed_to_is_not_replaced_by_another_that_came(exchange):
+    order = join(exchange)
+    cast.another_pvlan()
+    exchange.service(cast.PVLAN).state = "ceased"
+    db.session.commit()
+    orders.confirm(order.id, MEMBER2)
+    exchange.work(order)
+    assert exchange.item(order, 1).last_error == (
+        "Private VLAN 104001, which its owner agreed to, is not active any more."
+    )  # fmt: skip
+
+
+def test_where_the_question_was_passed_over_an_engineer_says_which(exchange):
+    cast.another_pvlan()
+    order = join(exchange)
+    for number in (1, 2):
+        items.skip(exchange.item(order, number).id, CRM, "They rang", version=None)
     exchange.work(order)
     wait = exchange.wait_of(order, 1)
     assert (wait.title, wait.audience) == ("Say which private VLAN is joined", "team:engineering")
     assert wait.tell.endswith("104001: Film rushes on edi2\n104002: Rushes archive on edi2")
     exchange.resume(order, 1, joined_pvlan="104002")
     assert exchange.item(order, 1).service_number == 104002
-    assert exchange.order(order).status == "completed"
-
-
-def test_a_join_that_names_the_private_vlan_asks_nobody(exchange):
-    second_pvlan("Rushes archive")
-    order = join(exchange, service_name="Rushes archive")
-    orders.confirm(order.id, MEMBER2)
-    exchange.work(order)
-    assert exchange.item(order, 1).service_number == 104002
-
-
-def test_a_join_of_what_is_not_there_stops_in_words(exchange):
-    order = join(exchange, service_name="Something else")
-    orders.confirm(order.id, MEMBER2)
-    exchange.work(order)
-    assert exchange.item(order, 1).last_error == (
-        f"Account {cast.LIGHTHOUSE} owns no active private VLAN that fits the order."
-    )
+    assert "You may join private VLAN 104002." in exchange.told(order)
 
 
 def test_a_cancelled_join_is_taken_out_of_the_inventory(exchange, far):

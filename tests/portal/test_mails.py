@@ -91,7 +91,19 @@ def test_the_owner_of_a_private_vlan_is_asked_and_led_to_the_question(post: Post
     assert str(asked.message["Subject"]).startswith("Harbour Connect asks for your agreement by ")
     assert f"/portal/requests/{post.scene.wait_id(order)}" in asked.text
     assert f"/portal/orders/{order}" not in asked.text, "the order itself is not theirs to see"
+    wanted = "Order 100001 of Harbour Connect asks to join your private VLAN Film rushes (104001)."
+    assert wanted in " ".join(asked.text.split())
     assert post.subjects("noc@harbour.example") == post.subjects(ORDERER), "who orders is not asked for the owner"
+
+
+@ON_SQLITE
+def test_an_owner_of_several_private_vlans_reads_that_it_says_which_one(post: Post) -> None:
+    with post.scene.app.app_context():
+        cast.another_pvlan()
+    order = post.scene.placed(*JOIN, type="join_pvlan")
+    post.deliver(order)
+    (asked,) = post.server.to(cast.MEMBER2)
+    assert "asks to join a private VLAN of yours, and you say which one." in " ".join(asked.text.split())
 
 
 @ON_SQLITE
@@ -237,6 +249,7 @@ def test_who_does_not_answer_in_time_is_reminded_once_and_then_sales_are_told(po
     post.deliver(order)
     _asked, reminder = post.subjects(cast.MEMBER2)
     assert reminder == "Reminder – Harbour Connect asks for your agreement"
+    assert "Film rushes (104001)" in post.server.to(cast.MEMBER2)[-1].text
     assert post.subjects(cast.SALES) == []
 
     now_is_later(hours=25)

@@ -4,6 +4,9 @@ import uuid
 
 import pytest
 
+from app.domain.permissions import Role
+from app.services import orders
+from app.services.actor import Actor
 from tests import cast
 from tests.portal.scene import JOIN, Scene, has_form, hidden, text_of
 
@@ -22,7 +25,7 @@ def test_the_owner_reads_order_number_joiner_and_private_vlan(scene: Scene) -> N
 
     said = text_of(scene.browser(cast.MEMBER2).get(address))
 
-    assert "Harbour Connect asks to join your private VLAN." in said
+    assert "Harbour Connect asks to join your private VLAN Film rushes (104001)." in said
     assert "Order number 100001" in said and "Who asks Harbour Connect" in said
     assert "Private VLAN Film rushes (104001)" in said and "Fabric EDI2" in said
     assert "QinQ" not in said and str(cast.PORT) not in said  # what else they order is not the owner's business
@@ -50,6 +53,40 @@ def test_agreeing_starts_the_whole_order(scene: Scene) -> None:
     after = browser.get(address)
     assert "Agreed by Lou Lantern" in text_of(after) and not has_form(after, "agree-form")
     assert browser.get("/portal/orders").get_data(as_text=True).count('Orders</span> <span class="count">') == 0
+
+
+@ON_SQLITE
+def test_an_owner_of_several_says_which_one_together_with_the_yes(scene: Scene) -> None:
+    with scene.app.app_context():
+        cast.another_pvlan()
+    order, address = joined(scene)
+    browser = scene.browser(cast.MEMBER2)
+    page = browser.get(address)
+    assert "Harbour Connect asks to join a private VLAN of yours." in text_of(page)
+    assert "may they join? * Film rushes (104001), EDI2 Rushes archive (104002), EDI2" in text_of(page)
+
+    refused = browser.post(f"{address}/agree", data=hidden(page, "agree-form"))
+    assert refused.status_code == 422
+    assert 'href="#f-joined_pvlan"' in refused.get_data(as_text=True)
+    assert scene.status(order) == "awaiting_order_confirmation"
+    chosen = {**hidden(refused, "agree-form"), "joined_pvlan": "104002"}
+    assert browser.post(f"{address}/agree", data=chosen).status_code == 303
+    scene.work()
+
+    assert scene.status(order) == "completed"
+    assert "Private VLAN Rushes archive (104002)" in text_of(browser.get(address))
+
+
+@ON_SQLITE
+def test_what_staff_agreed_on_the_owners_behalf_is_told_without_their_names(scene: Scene) -> None:
+    order, address = joined(scene)
+    with scene.app.app_context():
+        orders.confirm(order, Actor("Sam Quote", role=Role.SALES), reason="They rang and said so")
+
+    said = text_of(scene.browser(cast.MEMBER2).get(address))
+
+    assert "Agreed by our staff on your behalf" in said
+    assert "Sam" not in said and "rang" not in said
 
 
 @ON_SQLITE

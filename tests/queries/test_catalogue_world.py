@@ -130,8 +130,13 @@ def test_a_vlan_and_a_mac_address_have_one_holder(world: World):
     assert (world.mac_holder("lon1", MAC), world.mac_holder("imn1", MAC)) == (CONNEXIONS, None)
 
 
-def test_accounts_exist_or_not(world: World):
-    assert (world.account_exists(LIGHTHOUSE), world.account_exists("nobody")) == (True, False)
+def test_what_can_be_joined_is_an_active_private_vlan_of_another_account(world: World):
+    assert world.may_be_joined(LIGHTHOUSE, None) and world.may_be_joined(LIGHTHOUSE, "lon1")
+    assert not world.may_be_joined(LIGHTHOUSE, "imn1")
+    assert not world.may_be_joined(HARBOUR, None)
+    assert not world.may_be_joined("nobody", None)
+    db.session.query(Service).filter_by(number=FOREIGN_PVLAN).one().state = "ceased"
+    assert not world.may_be_joined(LIGHTHOUSE, None)
 
 
 @pytest.mark.parametrize(("state", "known"), [(State.DONE, True), (State.WAITING, False)])

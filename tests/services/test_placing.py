@@ -273,7 +273,7 @@ def test_a_completion_before_the_start_is_refused(place, more, pointer):
 def test_sales_are_asked_for_large_ports_and_for_flagged_accounts(place, capacity, flagged, asked):
     db.session.get_one(Account, cast.HARBOUR).flagged = flagged
     order = place(new_port(port_capacity=capacity))
-    assert [audience for audience, _, _ in order.items[0].confirmations] == asked
+    assert [audience for audience, *_ in order.items[0].confirmations] == asked
 
 
 @ON_SQLITE

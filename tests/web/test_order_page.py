@@ -85,6 +85,21 @@ def test_the_owner_of_a_private_vlan_is_agreed_for_with_a_reason(desk: Desk, sal
     assert address not in actions(sales.get(page))
 
 
+def test_which_private_vlan_is_joined_is_said_for_the_owner_of_several(desk: Desk, sales: FlaskClient) -> None:
+    with desk.app.app_context():
+        cast.another_pvlan()
+    join = {"fabric": "edi2", "pvlan_service_account_id": cast.LIGHTHOUSE}
+    order = desk.place(("pvlan", "new", join), type="join_pvlan", account=cast.PARTNER)
+    page, address = f"/orders/{order.id}", f"/orders/{order.id}/confirm"
+    assert "Rushes archive (104002), EDI2" in words(sales.get(page))
+    refused = press(sales, page, address, reason="Their NOC wrote to us.")
+    assert refused.status_code == 422 and "Which private VLAN may they join?: please fill this in." in words(refused)
+    assert "Their NOC wrote to us." in refused.text, "what was typed stays"
+    assert press(sales, page, address, reason="Their NOC wrote to us.", joined_pvlan="104002").status_code == 303
+    desk.work()
+    assert desk.value(order.items[0], "service_number") == 104_002
+
+
 def test_an_order_is_held_and_released(desk: Desk, sales: FlaskClient) -> None:
     item = desk.port()
     page = f"/orders/{desk.value(item, 'order_id')}"

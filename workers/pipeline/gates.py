@@ -4,10 +4,11 @@ Gates are steps like all others, put in front of the handler's own when the plan
 """
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from app.domain import clock
-from app.domain.asks import choice
+from app.domain.asks import Ask, choice
 from app.domain.states import State, WaitKind
 from workers.pipeline.handler import Await, Facts, Step, Task, until
 
@@ -15,9 +16,12 @@ LOOK_AGAIN = timedelta(seconds=15)
 """Fall-back for a nudge that got lost between a predecessor's end and this item's wait being opened."""
 
 
-def confirmation(number: int, audience: str, title: str, tell: str) -> Step:
-    """Somebody must agree before the item starts; `audience` is team:sales or account:<id>. There may be several."""
-    return Step(f"confirmation_{number}", title, WaitKind.CONFIRM.value, team=audience, tell=tell)
+def confirmation(number: int, audience: str, title: str, tell: str, ask: Mapping[str, Ask]) -> Step:
+    """Somebody must agree before the item starts; `audience` is team:sales or account:<id>. There may be several.
+
+    `ask`: what they say together with it.
+    """
+    return Step(f"confirmation_{number}", title, WaitKind.CONFIRM.value, team=audience, tell=tell, ask=dict(ask))
 
 
 @until("Wait for the items it depends on")

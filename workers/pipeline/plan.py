@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from app.domain.asks import thawed
 from app.domain.models import StepRow
 from app.domain.models.base import table_of
 from app.domain.states import Stage, StepState
@@ -29,8 +30,8 @@ def steps_for(item: Any) -> tuple[str, list[tuple[Stage | None, Step]]]:
 
 
 def _gates(item: Any) -> Iterator[Step]:
-    for number, (audience, title, tell) in enumerate(item.confirmations, start=1):
-        yield gates.confirmation(number, audience, title, tell)
+    for number, (audience, title, tell, *ask) in enumerate(item.confirmations, start=1):
+        yield gates.confirmation(number, audience, title, tell, thawed(ask[0] if ask else None))
     if item.needs_others:
         yield gates.predecessors_done
     if item.start_wish is not None:

@@ -143,7 +143,7 @@ class OrderItem(WishedDates, Model):
     status: Mapped[Status] = mapped_column(one_of(Status, 32), default=Status.DRAFT)
     stage: Mapped[Stage | None] = mapped_column(one_of(Stage, 20))
     by_hand: Mapped[bool] = mapped_column(default=False)  # no handler automates it
-    confirmations: Mapped[list[list[str]]] = mapped_column(JsonType, default=list)  # audience, title, what to tell
+    confirmations: Mapped[list[list[Any]]] = mapped_column(JsonType, default=list)  # audience, title, tell, maybe ask
     held: Mapped[bool] = mapped_column(default=False)
     held_reason: Mapped[str | None] = mapped_column(Text)
     cancelling: Mapped[bool] = mapped_column(default=False)

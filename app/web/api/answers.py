@@ -51,6 +51,7 @@ class AskAnswer(TypedDict):
     minimum: float | None
     maximum: float | None
     choices: list[str]
+    labels: Annotated[list[str], Field(description="What people read for each of the choices; empty: themselves.")]
     max_length: int
 
 

@@ -268,8 +268,9 @@ class OrderLog(Strict):
 
 
 class Consent(Strict):
-    """Agreement to an order that waits for it."""
+    """Agreement to an order that waits for it, with the answers to what is asked together with it."""
 
+    answers: dict[str, Any] = Field(default_factory=dict)
     reason: Reason | None = None
     version: Version | None = None
 

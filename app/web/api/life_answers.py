@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from app.web.api.answers import (
     ALIAS,
+    AskAnswer,
     FindingAnswer,
     Next,
     OptionAnswer,
@@ -340,14 +341,24 @@ class ServiceList(TypedDict):
 
 
 @closed
+class PrivateVlanAnswer(TypedDict):
+    service_number: int
+    service_name: str
+    fabric: str
+
+
+@closed
 class RequestAnswer(TypedDict):
-    """Somebody else's order asks for your agreement; nothing else of that order is told."""
+    """Somebody else's order asks for your agreement; nothing else of that order is told. `private_vlans`: those of
+    yours that are meant, as far as that is clear; `asks` what you say together with a yes."""
 
     id: Uuid
     order_name: str
     asked_by: str
     question: str
     fabric: str
+    private_vlans: list[PrivateVlanAnswer]
+    asks: list[AskAnswer]
     asked_at: Time
     respond_by: Time | None
     open: bool

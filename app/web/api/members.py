@@ -11,8 +11,9 @@ from app.extensions import db
 from app.queries import api_members as queries
 from app.queries import portal_asked, subscriptions
 from app.services import address_book, orders
+from app.services.joining import Vlan
 from app.web import guard
-from app.web.api import answering, bodies, life_bodies, reading
+from app.web.api import answering, bodies, life_bodies, reading, showing
 from app.web.api.described import described
 from app.web.api.filters import AccountFilters, ContactFilters, NoFilters, ServiceFilters
 from app.web.api.life_answers import (
@@ -20,6 +21,7 @@ from app.web.api.life_answers import (
     AccountList,
     ContactAnswer,
     ContactList,
+    PrivateVlanAnswer,
     RequestAnswer,
     RequestList,
     ServiceAnswer,
@@ -195,12 +197,13 @@ def show_request(request_id: uuid.UUID) -> Response:
 
 @described("Agree to a request", REQUESTS, RequestAnswer, body=bodies.Consent, keyed=True, bodiless=True)
 def agree_request(request_id: uuid.UUID) -> Response:
-    """For your own account; who else must agree to that order is asked on their own."""
+    """For your own account; who else must agree to that order is asked on their own. Where you have several private
+    VLANs that may be meant, `answers` says which one, as `asks` tells."""
     reading.query(NoFilters)
     wanted = reading.body(bodies.Consent, empty=True)
     asked = _find_request(request_id)
     return answering.acting(
-        lambda: orders.confirm(asked.order_id, guard.actor(), reason=wanted.reason),
+        lambda: orders.confirm(asked.order_id, guard.actor(), reason=wanted.reason, given=wanted.answers),
         lambda: _request(_find_request(request_id), answering.shower()),
     )
 
@@ -227,6 +230,10 @@ def _find_request(request_id: uuid.UUID) -> portal_asked.Request:
 def _request(one: portal_asked.Request, shower: Shower) -> RequestAnswer:
     return RequestAnswer(
         id=str(one.wait_id), order_name=str(one.order_number), asked_by=one.joiner, question=one.tell,
-        fabric=one.fabric, asked_at=shower.at(one.asked_at), respond_by=shower.maybe(one.respond_by), open=one.open,
-        agreed=one.agreed,
+        fabric=one.fabric, private_vlans=[_vlan(vlan) for vlan in one.vlans], asks=showing.asked(one.frozen),
+        asked_at=shower.at(one.asked_at), respond_by=shower.maybe(one.respond_by), open=one.open, agreed=one.agreed,
     )  # fmt: skip
+
+
+def _vlan(one: Vlan) -> PrivateVlanAnswer:
+    return PrivateVlanAnswer(service_number=one.number, service_name=one.name, fabric=one.place)

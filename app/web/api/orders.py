@@ -138,7 +138,11 @@ def confirm_order(order_id: uuid.UUID) -> Response:
     """Answers all confirmations of the order that are this program's to give, at once. The owner of a private VLAN
     that the order asks to join may agree without seeing the order; the answer is then 204."""
     wanted = reading.body(bodies.Consent, empty=True)
-    return _decide(order_id, wanted.version, lambda actor: orders.confirm(order_id, actor, reason=wanted.reason))
+    return _decide(
+        order_id,
+        wanted.version,
+        lambda actor: orders.confirm(order_id, actor, reason=wanted.reason, given=wanted.answers),
+    )
 
 
 @described("Decline an order", TAG, OrderAnswer, body=bodies.Because, keyed=True, maybe_empty=True)

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.catalogue import action_of
-from app.domain.models import Order, OrderItem, OrderLog, Wait
+from app.domain.models import Order, OrderItem, OrderLog
 from app.domain.states import WaitKind
 from app.queries.api import Around
 from app.queries.subscriptions import Subscribed
@@ -157,7 +157,7 @@ class Shower:
             kind=wait.kind.value,
             title=wait.title,
             tell=wait.tell,
-            asks=_asks(wait),
+            asks=asked(wait.ask),
             audience=wait.audience,
             since=self.at(wait.opened_at),
             due=self.maybe(wait.due_at),
@@ -249,7 +249,8 @@ def _sub_customer(row: Order) -> SubCustomerAnswer:
     )
 
 
-def _asks(wait: Wait) -> list[AskAnswer]:
+def asked(ask: Mapping[str, Any] | None) -> list[AskAnswer]:
+    """What a wait asks, as its row keeps it."""
     return [
         AskAnswer(
             name=name,
@@ -262,7 +263,8 @@ def _asks(wait: Wait) -> list[AskAnswer]:
             minimum=ask["minimum"],
             maximum=ask["maximum"],
             choices=list(ask["choices"]),
+            labels=list(ask.get("labels") or []),
             max_length=ask["max_length"],
         )
-        for name, ask in (wait.ask or {}).items()
+        for name, ask in (ask or {}).items()
     ]

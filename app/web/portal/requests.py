@@ -34,8 +34,14 @@ def _page(asked: Request, status: int = 200, **more: Any) -> Any:
 def agree(wait_id: uuid.UUID) -> Any:
     """Agree for our own account; who else must agree to that order is asked on their own."""
     asked = _find(wait_id)
+    key, version = sent.form_key(), sent.version()
+    said = {name: request.form.get(name, "").replace("\x00", "")[:200] for name in asked.ask}
     try:
-        orders.confirm(asked.order_id, actor(), version=sent.version(), form_key=sent.form_key())
+        orders.confirm(asked.order_id, actor(), version=version, form_key=key, given=said)
+    except Invalid as refused:
+        db.session.rollback()
+        wrong = [Finding(f"/{one.pointer.rpartition('/')[2]}", one.rule, one.detail) for one in refused.errors]
+        return _page(_find(wait_id), 422, errors=wrong, said=said)
     except Conflict as refused:
         return _too_late(wait_id, refused)
     flash(f"You agreed. {asked.joiner} has been told, and order {asked.order_number} goes on.", "success")

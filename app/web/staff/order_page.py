@@ -1,7 +1,7 @@
 """The page of one order: how far it is, what it waits for, what can be done about it, and its story."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -129,8 +129,12 @@ def _asked(question: Question, names: dict[str, str]) -> Asked:
 
 
 def _once_each(asked: list[Asked]) -> list[Asked]:
-    """One for each account that is asked, however many items wait for it."""
-    return list({one.audience: one for one in reversed(asked)}.values())[::-1]
+    """One for each account that is asked, however many items wait for it, with all that it says together with a yes."""
+    first: dict[str, Asked] = {}
+    for one in asked:
+        known = first.setdefault(one.audience, one)
+        first[one.audience] = replace(known, asks=known.asks | one.asks)
+    return list(first.values())
 
 
 def may(found: OrderDetail) -> frozenset[str]:

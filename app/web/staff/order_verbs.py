@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
+from app.domain.consent import JOINED
 from app.domain.errors import Conflict, Finding, Forbidden, Invalid, NotFound
 from app.domain.states import WaitKind
 from app.extensions import db
@@ -28,10 +29,14 @@ def confirm_order(order_id: uuid.UUID) -> Any:
     audience = request.form.get("audience", "")[:120] or "team:sales"
     verb = "confirm" if audience == "team:sales" else "agree"
 
+    given = {name: text[:200] for name, text in request.form.items() if name.startswith(JOINED)}
+
     def do() -> None:
         if audience != "team:sales":
             items.need_reason(reason)
-        orders.confirm(order_id, actor(), reason=reason or None, version=version, only=audience, form_key=key)
+        orders.confirm(
+            order_id, actor(), reason=reason or None, version=version, only=audience, form_key=key, given=given
+        )
 
     return _done(verb, order_id, do, "The order is confirmed and goes on.")
 

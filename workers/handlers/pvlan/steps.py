@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.domain import asks
-from app.domain.consent import CONSENT, GIVEN, ON_BEHALF
+from app.domain.consent import CONSENT, GIVEN, JOINED, ON_BEHALF, joined_number
 from app.domain.errors import PermanentFailure
 from app.domain.states import WaitKind
 from workers.handlers.shared.details import owner
@@ -33,28 +33,38 @@ def no_units_left(task: Task) -> Facts:
 
 @until("Find the private VLAN that is joined")
 def find_owners_pvlan(task: Task) -> Facts | Await:
-    """The owner has agreed by now. Where it has several that the order may mean, somebody says which."""
+    """The owner has agreed by now, to the one that the order meant or that it chose. Where it was not asked because
+    somebody passed over the question, and there are several, somebody says which."""
     details = task.item.details
     owner_id = details["pvlan_service_account_id"]
+    meant = joined_number(task.facts)
+    if meant is not None:
+        return _still_there(task, meant, owner_id)
     found = task.stock.pvlans_of(owner_id, fabric=details.get("fabric"), name=details.get("service_name"))
     if not found:
         raise PermanentFailure(f"Account {owner_id} owns no active private VLAN that fits the order.")
     if len(found) == 1:
-        return {"joined_pvlan": str(found[0].number)}
+        return {JOINED: str(found[0].number)}
     listed = "\n".join(f"{one.number}: {one.name or 'unnamed'} on {one.fabric_code}" for one in found)
     return Await(
         WaitKind.MANUAL,
         "team:engineering",
         "Say which private VLAN is joined",
         tell=f"Account {owner_id} owns several that the order may mean; ask its owner which one.\n{listed}",
-        ask={"joined_pvlan": asks.choice("Private VLAN", *(str(one.number) for one in found))},
+        ask={JOINED: asks.choice("Private VLAN", *(str(one.number) for one in found))},
     )
+
+
+def _still_there(task: Task, number: int, owner_id: str) -> Facts:
+    if number not in {one.number for one in task.stock.pvlans_of(owner_id)}:
+        raise PermanentFailure(f"Private VLAN {number}, which its owner agreed to, is not active any more.")
+    return {JOINED: str(number)}
 
 
 @local("Enter the owner's private VLAN")
 def enter_owners_pvlan(task: Task) -> Facts:
     """From here on the item is about the owner's private VLAN."""
-    pvlan = task.stock.numbered(int(task.facts["joined_pvlan"]))
+    pvlan = task.stock.numbered(int(task.facts[JOINED]))
     task.stock.link_service(task.item, pvlan)
     task.say(
         user=_agreed(task, pvlan.number),
