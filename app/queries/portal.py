@@ -10,13 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, and_, cast, exists, false, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.catalogue import title
 from app.domain import clock
 from app.domain.models import Account, Order, OrderItem, OrderLog, Wait
 from app.domain.states import ENDED_STATUSES, Status
 from app.extensions import db
 from app.queries import portal_asked
-from app.queries.portal_words import Hold, OpenWait, Words, item_title, status_words
+from app.queries.portal_words import Hold, OpenWait, Words, item_title, status_words, what_is_done
 from app.services.access import visible_orders
 from app.services.actor import Actor
 
@@ -108,7 +107,7 @@ def _matches(text: str) -> ColumnElement[bool]:
 
 _ROWS = (
     select(
-        Order.id, Order.number, Order.created_at, Order.submission_date, Order.requestor, Order.account_id,
+        Order.id, Order.number, Order.type, Order.created_at, Order.submission_date, Order.requestor, Order.account_id,
         Order.sub_account_id, Order.po_number, Order.status, Order.completion_date,
         Account.organisation.label("organisation"), _customer.organisation.label("customer"),
     )
@@ -158,12 +157,11 @@ def _order_rows(rows: Sequence[Any], actor: Actor, own: str) -> list[OrderRow]:
 
 def _order_row(row: Any, items: list[Any], own: str) -> OrderRow:
     holds = [hold for item, hold in items if hold is not None and item.status is row.status]
-    names = dict.fromkeys(title(item.service_type, "member") for item, _ in items)
     return OrderRow(
         id=row.id, number=row.number, ordered_at=row.submission_date or row.created_at,
         ordered_by=ordered_by(row, row.organisation, own), customer=customer_of(row, own),
-        po_number=row.po_number or "", what=", ".join(names), status=row.status, words=status_words(row.status, holds),
-        completed_at=row.completion_date,
+        po_number=row.po_number or "", what=what_is_done((item for item, _ in items), row.type),
+        status=row.status, words=status_words(row.status, holds), completed_at=row.completion_date,
     )  # fmt: skip
 
 
@@ -187,7 +185,7 @@ def _items_of(order_ids: list[uuid.UUID], actor: Actor) -> dict[uuid.UUID, list[
         return found
     now = clock.now()
     for row in db.session.execute(
-        select(OrderItem.order_id, OrderItem.service_type, OrderItem.status, *WAIT_COLUMNS)
+        select(OrderItem.order_id, OrderItem.service_type, OrderItem.action, OrderItem.status, *WAIT_COLUMNS)
         .outerjoin(Wait, and_(Wait.item_id == OrderItem.id, Wait.open))
         .where(OrderItem.order_id.in_(order_ids))
         .order_by(OrderItem.order_id, OrderItem.item_number)

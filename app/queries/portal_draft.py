@@ -16,7 +16,7 @@ from app.domain.models import Account, ItemSetup, Order, OrderItem, Package, Pac
 from app.domain.states import Status
 from app.extensions import db
 from app.queries import names, portal_choices
-from app.queries.portal_words import Numbered, item_title
+from app.queries.portal_words import Numbered, item_title, what_is_done
 from app.services import (
     draft_groups,
     draft_places,
@@ -225,25 +225,27 @@ def rows(actor: Actor) -> list[DraftRow]:
         .order_by(Order.modified_at.desc(), Order.number.desc())
         .limit(MOST_DRAFTS)
     ).all()
-    what = _what([order.id for order, _ in found])
+    items = _items([order.id for order, _ in found])
     return [
-        DraftRow(order.id, order.number, order.version, what.get(order.id, "Nothing chosen yet"), customer or "",
-                 order.created_by, order.modified_at)
+        DraftRow(
+            order.id, order.number, order.version,
+            what_is_done(items.get(order.id, ()), order.type) or "Nothing chosen yet", customer or "", order.created_by,
+            order.modified_at,
+        )
         for order, customer in found
     ]  # fmt: skip
 
 
-def _what(order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
-    if not order_ids:
-        return {}
-    found: dict[uuid.UUID, list[str]] = {}
-    for order_id, service_type in db.session.execute(
-        select(OrderItem.order_id, OrderItem.service_type)
+def _items(order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Any]]:
+    """What each of these drafts is about, in one query."""
+    found: dict[uuid.UUID, list[Any]] = {}
+    for row in db.session.execute(
+        select(OrderItem.order_id, OrderItem.service_type, OrderItem.action)
         .where(OrderItem.order_id.in_(order_ids))
         .order_by(OrderItem.order_id, OrderItem.item_number)
     ):
-        found.setdefault(order_id, []).append(title(service_type, "member"))
-    return {order_id: ", ".join(dict.fromkeys(words)) for order_id, words in found.items()}
+        found.setdefault(row.order_id, []).append(row)
+    return found
 
 
 def begun(account_id: str, service_number: int, action: str) -> uuid.UUID | None:

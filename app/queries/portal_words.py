@@ -151,3 +151,16 @@ def item_title(number: int, service_type: str, action: str, order_type: str = NO
     what = title(service_type, "member")
     word = action_title(service_type, action, "member", order_type)
     return f"Order item {number} - {what}" + ("" if word == "Order" else f": {word}")
+
+
+def what_is_done(items: Iterable[Any], order_type: str) -> str:
+    """An order's items in a line: “Port, Peering”, “Cease: Peering, Port”, “CUG; Change encapsulation: Port”.
+
+    `items`: whatever has `service_type` and `action`.
+    """
+    done: dict[str, dict[str, None]] = {}
+    for item in items:
+        word = action_title(item.service_type, item.action, "member", order_type)
+        done.setdefault(word, {})[title(item.service_type, "member")] = None
+    parts = ((word, ", ".join(names)) for word, names in done.items())
+    return "; ".join(names if word == "Order" else f"{word}: {names}" for word, names in parts)

@@ -8,6 +8,7 @@ import pytest
 from app.domain.models import OrderItem
 from app.extensions import db
 from tests import cast
+from tests.portal.ordering import changing
 from tests.portal.scene import JOIN, ONE_CONNEXIONS, ONE_PORT, PVLAN, Scene, text_of
 from tests.support.statements import counted
 
@@ -177,3 +178,20 @@ def test_htmx_gets_the_list_alone(scene: Scene) -> None:
     with scene.app.app_context():
         live = {f"order-{item.order_id}" for item in db.session.query(OrderItem)}
     assert all(topic in part for topic in live)
+
+
+@ON_SQLITE
+def test_the_lists_say_what_is_done_not_only_to_what(scene: Scene) -> None:
+    unit = {"port": cast.PORT, "fabric": "edi2", "location": "PUL", "service_capacity": 0,
+            "mac_address": "00:00:5e:00:53:61"}  # fmt: skip
+    scene.placed(("peering_unit", "new", unit))
+    scene.place(("peering_unit", "cease", {"number": 106_001}), ("multiservice_port", "cease", {"number": cast.PORT}))
+    scene.place(*JOIN, type="join_pvlan")
+    browser = scene.browser()
+    changing(browser, cast.CONNEXIONS, "modify")
+
+    said = text_of(browser.get("/portal/orders"))
+    for line in ("100001 Peering ", "100002 Cease: Peering, Port ", "100003 Join: CUG "):
+        assert line in said
+    assert "100004 Change: ConneXions" in text_of(browser.get("/portal/orders?show=drafts"))
+    assert "Change: ConneXions" in text_of(browser.get("/portal/"))
