@@ -27,6 +27,11 @@ def people(order: Order) -> list[Row]:
     return [(ROLES.get(role, role), named_people.in_words(who)) for role, who in (order.contacts or {}).items()]
 
 
+def handed_over(enni: Mapping[str, Any]) -> list[str]:
+    """The ENNI and its VLAN, as far as they are said."""
+    return [str(enni[name]) for name in ENNI if enni.get(name)]
+
+
 def _end_customer(said: Mapping[str, Any]) -> str:
     return named_people.in_words({"full_name": said.get("name"), **said})
 

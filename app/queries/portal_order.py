@@ -15,7 +15,7 @@ from app.domain import clock
 from app.domain.models import Account, Contact, ItemDependency, Order, OrderItem, Service, Wait
 from app.domain.states import ENDED, ENDED_STATUSES, Icon, Stage, Status
 from app.extensions import db
-from app.queries import durations, names, portal, portal_asked, portal_bought, portal_people
+from app.queries import durations, names, order_words, portal, portal_asked, portal_bought, portal_people
 from app.queries.durations import Kind
 from app.queries.portal_asked import Question
 from app.queries.portal_bought import NOTHING, Bought
@@ -97,7 +97,7 @@ def _order_row(actor: Actor, order_id: uuid.UUID) -> Any:
         select(
             Order.id, Order.number, Order.version, Order.type, Order.status, Order.outcome, Order.channel,
             Order.account_id, Order.sub_account_id, Order.package_id, Order.requestor, Order.po_number,
-            Order.operator_order_ref, Order.additional_cc, Order.contacts, Order.notes,
+            Order.operator_order_ref, Order.additional_cc, Order.contacts, Order.notes, Order.enni,
             Order.created_at, Order.submission_date, Order.completion_date, Order.cancellation_date,
             Order.rejection_date, Order.requested_start_date, Order.requested_completion_date,
             Order.expected_completion_date, Order.stages_begun, Order.stages_ended,
@@ -261,6 +261,8 @@ def _membership(row: Any, own: str, actor: Actor) -> list[Row]:
         rows.append(("PO number", row.po_number))
     if row.operator_order_ref:
         rows.append(("Own reference", row.operator_order_ref))
+    if row.enni:
+        rows.append(("Handed over at", ", VLAN ".join(order_words.handed_over(row.enni))))
     rows += [(ROLES[role], named_people.in_words(one)) for role, one in (row.contacts or {}).items() if one]
     if row.notes and row.channel == "portal":
         rows.append(("Your notes", row.notes))

@@ -14,6 +14,7 @@ from app.catalogue.collect import in_one_line
 from app.catalogue.describe import Row
 from app.catalogue.model import Action
 from app.domain.models import Account, Fabric, Location, Order, OrderItem, Port, PortGroup, Service
+from app.domain.models.inventory import called as called_so
 from app.extensions import db
 from app.queries import names, portal_people
 from app.queries.portal_people import Called
@@ -89,7 +90,7 @@ class ServiceQuery:
 
 
 def _matches(text: str) -> ColumnElement[bool]:
-    """Number, VLAN, name (also of the private VLAN that it is in), MAC address, place, port, or whose it is."""
+    """Number, alias, VLAN, name (also of the private VLAN that it is in), MAC address, place, port, or whose it is."""
     pattern = "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
     def like(column: Any) -> ColumnElement[bool]:
@@ -104,7 +105,7 @@ def _matches(text: str) -> ColumnElement[bool]:
         like(Service.name), like(Service.mac_address), like(Service.location_code), like(Service.fabric_code),
         like(Account.organisation), like(_customer.organisation), Service.id.in_(on_port),
         Service.port_service_id.in_(on_port), Service.location_code.in_(places), Service.fabric_code.in_(fabrics),
-        Service.carrier.in_(in_group), Service.pvlan_service_id.in_(in_pvlan),
+        Service.carrier.in_(in_group), Service.pvlan_service_id.in_(in_pvlan), called_so(text),
     ]  # fmt: skip
     if text.isascii() and text.isdigit() and int(text) <= LARGEST_NUMBER:
         found += [Service.number == int(text), Service.vlan_id == int(text)]

@@ -80,10 +80,12 @@ def test_a_line_is_ordered_from_the_product_to_the_enni(carrier: Scene) -> None:
     with carrier.app.app_context():
         order = placed(carrier)
         assert order.enni == {"enni_service_ref": ENNI, "enni_vlan": "111"}
+        address = f"/portal/orders/{order.id}"
         people = order.contacts or {}
         assert people["operator"]["contact_id"] == "contact-ada"  # who orders, unless somebody else is chosen
         assert people["owner"]["full_name"] == "Lu Lamp"
         assert (order.product or {})["code"] == "SD01"
+    assert "Handed over at S181102_12001, VLAN 111" in text_of(wizard.browser.get(address))
     assert details(carrier) == [{
         "activation_type": "activate", "eligibility_ref": "E-17", "mandate_id": "M-1",
         "endpoints": [{"endpoint_ref_type": "line_number", "endpoint_ref": "0143340043"}],
@@ -169,7 +171,10 @@ def test_the_operator_confirms_or_cancels_while_it_is_asked_and_ends_the_line_la
     with carrier.app.app_context():
         service = db.session.query(Service).filter_by(service_type="collect").one()
         address = f"/portal/services/{service.id}"
-        assert service.alias in text_of(wizard.browser.get(address))
+        alias = service.alias
+    assert alias in text_of(wizard.browser.get(address))
+    assert address in wizard.browser.get(f"/portal/services?q={alias}").get_data(as_text=True)
+    assert address not in wizard.browser.get(f"/portal/services?q=S000101{alias[7:]}").get_data(as_text=True)
     form = hidden(wizard.browser.get(f"{address}/cease"), "changing-form")
     begun = wizard.browser.post(f"{address}/cease", data=form)
     ending = Wizard(wizard.browser, f"/portal/new/{begun.headers['Location'].split('/')[3]}")
