@@ -80,7 +80,7 @@ class OrderQuery:
             found.append(Order.status.not_in(ENDED_STATUSES))
         elif self.view == "completed":
             found.append(Order.status == Status.COMPLETED)
-        return found + ([_matches(self.text)] if self.text else [])
+        return found + ([_matches(self.text, actor)] if self.text else [])
 
 
 def _for(customer: str) -> ColumnElement[bool]:
@@ -88,14 +88,15 @@ def _for(customer: str) -> ColumnElement[bool]:
     return or_(Order.sub_account_id == customer, and_(Order.account_id == customer, Order.sub_account_id.is_(None)))
 
 
-def _matches(text: str) -> ColumnElement[bool]:
-    """Order number, service number, PO number, who ordered, or for whom."""
+def _matches(text: str, actor: Actor) -> ColumnElement[bool]:
+    """Order number, service number, who ordered, or for whom; PO number and reference of who may read them."""
     pattern = "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     ordered_by = cast(Order.requestor["full_name"].as_string(), String)
     found: list[ColumnElement[bool]] = [
-        func.lower(column).like(pattern, escape="\\")
-        for column in (Order.po_number, Order.operator_order_ref, ordered_by)
+        and_(Order.account_id.in_(actor.account_ids), func.lower(column).like(pattern, escape="\\"))
+        for column in (Order.po_number, Order.operator_order_ref)
     ]
+    found.append(func.lower(ordered_by).like(pattern, escape="\\"))
     of_customer = select(Account.id).where(func.lower(Account.organisation).like(pattern, escape="\\"))
     found += [Order.account_id.in_(of_customer), Order.sub_account_id.in_(of_customer)]
     if text.isascii() and text.isdigit() and int(text) <= LARGEST_NUMBER:
@@ -152,15 +153,16 @@ def every_order(actor: Actor, own: str, query: OrderQuery) -> Iterator[OrderRow]
 
 def _order_rows(rows: Sequence[Any], actor: Actor, own: str) -> list[OrderRow]:
     items = _items_of([row.id for row in rows], actor)
-    return [_order_row(row, items[row.id], own) for row in rows]
+    return [_order_row(row, items[row.id], own, actor) for row in rows]
 
 
-def _order_row(row: Any, items: list[Any], own: str) -> OrderRow:
+def _order_row(row: Any, items: list[Any], own: str, actor: Actor) -> OrderRow:
     holds = [hold for item, hold in items if hold is not None and item.status is row.status]
     return OrderRow(
         id=row.id, number=row.number, ordered_at=row.submission_date or row.created_at,
         ordered_by=ordered_by(row, row.organisation, own), customer=customer_of(row, own),
-        po_number=row.po_number or "", what=what_is_done((item for item, _ in items), row.type),
+        po_number=(row.po_number or "") if actor.acts_for(row.account_id) else "",
+        what=what_is_done((item for item, _ in items), row.type),
         status=row.status, words=status_words(row.status, holds), completed_at=row.completion_date,
     )  # fmt: skip
 

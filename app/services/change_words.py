@@ -11,7 +11,7 @@ LABELS = {
     "additional_cc": "additional e-mails", "notes": "notes", "comment": "comment",
     "requested_start_date": "start asked for", "requested_completion_date": "completion asked for",
 }  # fmt: skip
-"""What members see of an order; the description, for example, is written by staff for staff."""
+"""What the portal shows of an order; the description, for example, stands on no page of it."""
 ROLES = {
     "technical": "Technical contact", "billing": "Billing contact", "operator": "Operator's contact",
     "owner": "Owner's contact",

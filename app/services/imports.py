@@ -215,8 +215,9 @@ def stop(import_id: uuid.UUID, actor: Actor) -> int:
     if found.finished_at is not None:
         db.session.rollback()
         raise Conflict("The import has finished already; there is nothing left to stop.")
-    now = clock.now()
-    number = _move(import_id, "pending", "stopped", true(), sentence=f"Stopped by {actor.name}.", at=now)
+    theirs = found.owner and not actor.acts_for(found.owner)
+    now, who = clock.now(), "We" if theirs else actor.name
+    number = _move(import_id, "pending", "stopped", true(), sentence=f"{who} stopped the import.", at=now)
     db.session.execute(update(imports).where(imports.c.id == import_id).values(finished_at=now, lease_until=None))
     story.audit(actor.name, "import stopped", subject=f"{found.alias}, {number} lines left out, import {import_id}")
     after_commit.signal(f"import-{import_id}")

@@ -1,5 +1,6 @@
 """Every error in words: problem+json for programs (RFC 9457), a page for people. Never a stack trace."""
 
+import time
 import uuid
 from typing import Any
 
@@ -23,6 +24,7 @@ TITLES = {
 }  # fmt: skip
 MOST_READ_IN_VAIN = 50_000_000
 """Bytes of a body that is refused."""
+LONGEST_READ_IN_VAIN_S = 2.0
 WORDS = {
     404: "There is nothing at this address.",
     405: "This address does not take this kind of request.",
@@ -67,9 +69,13 @@ def _http(error: HTTPException) -> Any:
 
 
 def _read_to_the_end() -> None:
-    """Who is cut off while still sending often never reads why, so let them finish first."""
-    left = min(request.content_length or 0, MOST_READ_IN_VAIN)
-    while left > 0:
+    """Who is cut off while still sending often never reads why, so let them finish first; who sends slowly is not
+    waited for."""
+    left, until = min(request.content_length or 0, MOST_READ_IN_VAIN), time.monotonic() + LONGEST_READ_IN_VAIN_S
+    connection = request.environ.get("gunicorn.socket")
+    if connection is not None:
+        connection.settimeout(LONGEST_READ_IN_VAIN_S)
+    while left > 0 and time.monotonic() < until:
         chunk = request.environ["wsgi.input"].read(min(left, 65_536))
         if not chunk:
             return

@@ -90,10 +90,13 @@ def _groups(stream: IO[bytes]) -> Iterator[tuple[str, Iterator[_Row]]]:
 
 def _said_rows(stream: IO[bytes]) -> Iterator[_Row]:
     rows, names = _rows(stream)
-    said = (_row(number, names, cells) for number, cells in rows if any(cell.strip() for cell in cells))
-    for so_many, row in enumerate(said, 1):
-        imports.check_length(so_many)
-        yield row
+    said = blank = 0
+    for number, cells in rows:
+        speaks = any(cell.strip() for cell in cells)
+        said, blank = said + speaks, blank + (not speaks)
+        imports.check_length(max(said, blank))
+        if speaks:
+            yield _row(number, names, cells)
 
 
 def _row(number: int, names: list[str], cells: list[str]) -> _Row:

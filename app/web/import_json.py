@@ -2,15 +2,18 @@
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from typing import IO, Any
 
 from app.domain.errors import Finding, Invalid, Malformed
-from app.services import import_lines
+from app.services import import_lines, imports
 from app.services.import_lines import Record
 from app.web.api import bodies, inputs, reading
 from app.web.import_text import BLOCK, LONGEST_LINE, Unreadable
 from app.web.import_text import lines as text_lines
+
+BLANKS = re.compile(r"[ \t\r\n]+")
 
 
 def records(stream: IO[bytes], draft: bool) -> Iterator[Record]:
@@ -21,8 +24,12 @@ def records(stream: IO[bytes], draft: bool) -> Iterator[Record]:
 
 
 def _lines(stream: IO[bytes], draft: bool) -> Iterator[Record]:
+    blank = 0
     for number, text in enumerate(text_lines(stream), 1):
-        if text.strip():
+        if not text.strip():
+            blank += 1
+            imports.check_length(blank)
+        else:
             try:
                 value = reading.decoded(text.strip().encode())
             except Malformed as why:
@@ -80,8 +87,8 @@ class _Text:
 
     def _skip_blanks(self) -> None:
         self._fill()
-        while self._at < len(self._text) and self._text[self._at] in " \t\r\n":
-            self._at += 1
+        while blanks := BLANKS.match(self._text, self._at):
+            self._at = blanks.end()
             self._fill()
 
     def _fill(self) -> None:

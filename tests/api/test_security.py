@@ -1,7 +1,12 @@
 """What a program that is bound to an account tries on orders that are not its own."""
 
+import uuid
+
 import pytest
 
+from app.domain.permissions import Role
+from app.services import items
+from app.services.actor import Actor
 from tests import cast
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -50,6 +55,44 @@ BETWEEN_OTHERS = {
     "po_number": "PO-of-Harbour", "notes": "They pay late", "comment": "Our margin is 30 %", "contacts": {},
     "operator_order_ref": "HC-77", "operator_order_name": "Lighthouse upgrade", "additional_cc": ["boss@mail.example"],
 }  # fmt: skip
+
+
+@ON_SQLITE
+def test_a_sub_customer_does_not_find_an_order_by_its_resellers_own_reference(app, resold):
+    address, customer = resold
+    reseller = cast.program(app, cast.MEMBER)
+    assert reseller.patch(address, json={"operator_order_ref": "HC-77"}).status_code == 200
+    found = [one.get("/oms/orders?operator_order_ref=HC-77").get_json()["items"] for one in (reseller, customer)]
+    assert [len(items) for items in found] == [1, 0]
+
+
+@ON_SQLITE
+def test_a_stale_answer_names_nobody_of_staff_to_a_member(app, placed, work):
+    order = placed("connexions_modify")
+    with app.app_context():
+        items.hold(uuid.UUID(order["items"][0]["id"]), Actor("Nell Patcher", role=Role.ENGINEER), "Wait")
+    said = cast.program(app, cast.MEMBER).post(
+        f"/oms/order-items/{order['items'][0]['id']}/resume", json={"answers": {}, "version": 1}
+    )
+    assert said.status_code == 409 and "Nell" not in said.get_data(as_text=True)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("who", "path", "sent"),
+    [
+        (cast.RESELLER, "/oms/accounts", {"account_id": "account-of-tomorrow", "organisation": "New Member"}),
+        (cast.MEMBER, "/oms/contacts", {"account_id": cast.HARBOUR, "contact_id": "crm-1", "full_name": "Nia Quay",
+                                        "email": "nia@harbour-connect.example"}),
+    ],
+)  # fmt: skip
+def test_a_member_takes_no_id_that_the_exchange_may_give_somebody_else(app, who, path, sent):
+    program, taken = cast.program(app, who), "account_id" if path.endswith("accounts") else "contact_id"
+    refused = program.post(path, json=sent)
+    assert refused.status_code == 422
+    assert [one["pointer"] for one in refused.get_json()["errors"]] == [f"/{taken}"]
+    del sent[taken]
+    assert program.post(path, json=sent).status_code == 201
 
 
 @ON_SQLITE

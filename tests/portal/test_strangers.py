@@ -102,3 +102,8 @@ def test_a_customer_does_not_read_what_its_reseller_wrote_for_itself(scene: Scen
     assert page.status_code == 200 and "For customer" in page.text
     assert "PO-of-Harbour" not in page.text and "boss@mail.example" not in page.text
     assert "PO-of-Harbour" in scene.browser(cast.MEMBER).get(f"/portal/orders/{order}").text
+    found = {
+        who: scene.browser(who).get("/portal/orders.csv?q=PO-of-Harbour").text for who in (cast.MEMBER, cast.MEMBER2)
+    }
+    assert "PO-of-Harbour" in found[cast.MEMBER] and "PO-of-Harbour" not in found[cast.MEMBER2]
+    assert "PO-of-Harbour" not in scene.browser(cast.MEMBER2).get("/portal/orders.csv").text

@@ -331,3 +331,8 @@ def test_an_exchange_that_sells_nothing_yet_is_led_to_the_first_step(desk: Desk,
     assert "No product line yet" in words(admin.get(LINES))
     assert "There is no product family yet" in words(admin.get(f"{LINES}/new"))
     assert "No package is retired" in words(admin.get(f"{LIST}?show=retired"))
+
+
+def test_a_row_with_an_absurd_number_breaks_nothing(admin: FlaskClient) -> None:
+    answer = press(admin, NEW, NEW, step="add:o", row="o" + "9" * 5000)
+    assert answer.status_code in (200, 422)

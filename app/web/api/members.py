@@ -49,12 +49,20 @@ def create_account() -> Response:
     """For trusted programs, and for resellers, whose customer it becomes. Without `account_id` it gets one."""
     reading.query(NoFilters)
     wanted = reading.body(life_bodies.Account)
+    _only_the_exchange_gives(wanted.account_id, "account_id")
 
     def make() -> tuple[AccountAnswer, str]:
         made = address_book.create(address_book.NewAccount(**wanted.model_dump()), guard.actor(), g.token.user)
         return _account(made, answering.shower()), url_for("api.show_account", account_id=made.id)
 
     return answering.creating(make)
+
+
+def _only_the_exchange_gives(said: str | None, name: str) -> None:
+    """`Invalid` for an id that a member has made up: it could be the one that the CRM is about to give somebody."""
+    if said is not None and not guard.actor().trusted:
+        words = f"The exchange gives the {name}; leave it out."
+        raise Invalid("Ids are given by the exchange.", [Finding(f"/{name}", "read_only", words)])
 
 
 @described("Read an account", ACCOUNTS, AccountAnswer)
@@ -87,6 +95,7 @@ def create_contact() -> Response:
     """Somebody at your account, or at a customer's. Without `contact_id` it gets one."""
     reading.query(NoFilters)
     wanted = reading.body(life_bodies.Contact)
+    _only_the_exchange_gives(wanted.contact_id, "contact_id")
 
     def make() -> tuple[ContactAnswer, str]:
         account_id = wanted.account_id or g.token.user.account_id

@@ -185,7 +185,7 @@ class Shower:
 
 def _hide_what_is_between_others(shown: OrderAnswer) -> None:
     """A reseller's customer does not read what its reseller wrote for itself and for the exchange."""
-    shown["po_number"] = shown["notes"] = shown["comment"] = shown["contacts"] = None
+    shown["po_number"] = shown["notes"] = shown["comment"] = shown["contacts"] = shown["description"] = None
     shown["operator_order_ref"] = shown["operator_order_name"] = shown["qualification_id"] = None
     shown["price"] = shown["subscription"] = None
     shown["additional_cc"], shown["qualifications"] = [], []

@@ -191,7 +191,9 @@ def with_one_more(typed: MultiDict[str, str], what: str, kind: str) -> tuple[Mul
     """The form's fields with a new row, and the row's key; None for what cannot be added."""
     if not _ADD.fullmatch(what) or (what == "s" and kind not in catalogue.SERVICE_TYPES):
         return None
-    there = [int(found[1]) for key in typed.getlist("row") if (found := re.fullmatch(rf"{what}(\d+)(?:=.*)?", key))]
+    there = [
+        int(found[1]) for key in typed.getlist("row") if (found := re.fullmatch(rf"{what}(\d{{1,3}})(?:=.*)?", key))
+    ]
     key = f"{what}{max(there, default=0) + 1}"
     more = MultiDict(typed)
     more.add("row", f"{key}={kind}" if what == "s" else key)
