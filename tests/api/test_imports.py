@@ -230,7 +230,9 @@ def test_a_corrected_file_makes_only_what_failed(member: Any, worked: Any) -> No
 
 def test_an_import_is_its_own_accounts(app: Flask, member: Any, crm: Any, worked: Any) -> None:
     one, lines = worked(member, send(member, table({**PORT, "account_id": cast.PARTNER})))
-    assert lines[0]["sentence"] == "This token can order only for its own account and that account's customers."
+    assert lines[0]["sentence"] == (
+        "This token can order as its own account only; a customer of yours is the sub_customer."
+    )
     stranger: Any = cast.program(app, cast.MEMBER2)
     for path in (one["id"], f"{one['id']}/lines"):
         assert stranger.get(f"/oms/imports/{path}").status_code == 404
