@@ -144,7 +144,7 @@ def test_as_three_orders(shop: Crm, app: Flask) -> None:
     shop.work()
     with app.app_context():
         expectations.Round().go()
-    assert [shop.read(one)["status"] for one in (first, second, third)] == ["completed", "provisioning", "ordered"]
+    assert [shop.read(one)["status"] for one in (first, second, third)] == ["completed", "scheduled", "ordered"]
     for order, moment in ((second, ON), (third, OFF)):
         now = shop.read(order)
         assert now["parent_order_id"] == first["id"]

@@ -237,7 +237,7 @@ def test_owner_and_joiner_of_a_private_vlan(running: Exchange, browser: Browser)
         assert is_the_same(owner)
         assert owner.request.get(f"/portal/orders/{order_id(joiner)}").status == 404
         answer.click()
-        asked = owner.get_by_role("region", name="Harbour Connect asks to join your private VLAN.")
+        asked = owner.get_by_role("region", name=re.compile("^Harbour Connect asks to join your private VLAN"))
         expect(asked).to_contain_text(number)
         expect(asked).to_contain_text("Film rushes")
         owner.get_by_role("button", name="Agree").click()
