@@ -111,7 +111,7 @@ def unit_is_on_the_lan_of_its_pvlan(line: Line, lines: Lines) -> Iterator[Findin
     port, pvlan = lines.facts(line.details.get("port")), lines.facts(line.details.get("pvlan"))
     if port and pvlan and port.fabric and pvlan.fabric and port.fabric != pvlan.fabric:
         words = f"The port is on “{port.fabric}”, the private VLAN on “{pvlan.fabric}”."
-        yield line.detail_finding("port", "match", words)
+        yield line.detail_finding("pvlan", "match", words)
 
 
 def bandwidth_fits(line: Line, lines: Lines) -> Iterator[Finding]:
@@ -145,7 +145,7 @@ def pvlan_fits_the_port(line: Line, lines: Lines) -> Iterator[Finding]:
     pvlan, port = lines.facts(line.details.get("pvlan")), lines.facts(line.details.get("port"))
     if pvlan and port and pvlan.capacity and port.capacity and pvlan.capacity > port.capacity:
         words = f"The private VLAN's {pvlan.capacity} Mbit/s do not fit the port's {port.capacity} Mbit/s."
-        yield line.detail_finding("port", "capacity", words)
+        yield line.detail_finding("pvlan", "capacity", words)
 
 
 def vlan_is_free(line: Line, lines: Lines) -> Iterator[Finding]:

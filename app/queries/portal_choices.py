@@ -1,13 +1,17 @@
 """What a member can choose from when ordering: places, its own ports, private VLANs and port groups, its customers."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from app.catalogue import SERVICE_TYPES, ServiceType
+from app.catalogue.lines import facts_of_details
+from app.catalogue.pvlan import MAX_P2P_UNITS, P2P
 from app.catalogue.showing import speed
+from app.catalogue.world import ENDED_STATES
 from app.domain.models import Account, Fabric, Location, Package, PackageService, PortGroup, Service
 from app.extensions import db
 from app.queries import names
@@ -28,13 +32,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Offered:
-    """One thing to choose; `fabric` and `location` say where it is."""
+    """One thing to choose; `fabric` and `location` say where it is. `capacity` in Mbit/s, of a bundle all its ports.
+    `full`: a private VLAN of two that has both of them."""
 
     key: str
     label: str
     fabric: str | None = None
     location: str | None = None
     port_label: str = ""
+    capacity: int | None = None
+    full: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,8 @@ def _named(code: str, name: str) -> str:
 def _services(account_ids: AbstractSet[str], fabrics: dict[str, str]) -> dict[str, list[Offered]]:
     """Active ports and private VLANs, those of others included that one of the accounts has joined."""
     rows = db.session.execute(
-        select(Service.number, Service.service_type, Service.fabric_code, Service.location_code, Service.capacity)
+        select(Service.id, Service.number, Service.service_type, Service.fabric_code, Service.location_code,
+               Service.capacity, Service.details)
         .where(
             Service.state == "active",
             Service.service_type.in_(("multiservice_port", "pvlan")),
@@ -119,16 +127,30 @@ def _services(account_ids: AbstractSet[str], fabrics: dict[str, str]) -> dict[st
         )
         .order_by(Service.number)
         .limit(MOST)
-    ).all()
+    ).all()  # fmt: skip
+    full = _full([row.id for row in rows if row.details.get("pvlan_type") == P2P])
     called = names.for_details([], [row.number for row in rows]).services
     found: dict[str, list[Offered]] = {}
     for row in rows:
         where = [fabrics.get(row.fabric_code or "", row.fabric_code or ""), row.location_code or ""]
         size = [speed(row.capacity)] if row.capacity is not None else []
         label = " · ".join([called.get(row.number, str(row.number)), *filter(None, where), *size])
-        offered = Offered(str(row.number), f"{label} ({row.number})", row.fabric_code, row.location_code)
+        offered = Offered(
+            str(row.number), f"{label} ({row.number})", row.fabric_code, row.location_code, full=row.id in full,
+            capacity=facts_of_details(row.service_type, row.details).capacity or row.capacity,
+        )  # fmt: skip
         found.setdefault(row.service_type, []).append(offered)
     return found
+
+
+def _full(pvlan_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of these private VLANs of two have both of their units."""
+    if not pvlan_ids:
+        return set()
+    living = Service.state.not_in(ENDED_STATES)
+    units = select(Service.pvlan_service_id).where(Service.pvlan_service_id.in_(pvlan_ids), living)
+    by_pvlan = units.group_by(Service.pvlan_service_id).having(func.count() >= MAX_P2P_UNITS)
+    return {found for found in db.session.scalars(by_pvlan) if found is not None}
 
 
 def _groups(account_ids: AbstractSet[str], fabrics: dict[str, str]) -> list[Offered]:

@@ -79,7 +79,7 @@ def test_unpoliced_bandwidth_always_fits():
 
 def test_a_private_vlan_wider_than_the_port_is_refused():
     assert broken(new_pvlan(bandwidth=2_000), new_unit(pvlan={"item": 1}, port=w.SMALL_PORT)) == [
-        ("/items/1/details/port", "capacity")
+        ("/items/1/details/pvlan", "capacity")
     ]
 
 
@@ -224,7 +224,7 @@ def test_an_untagged_port_carries_one_service():
 def test_the_port_and_the_private_vlan_are_on_one_lan():
     world = w.FakeWorld()
     world.own = [replace(one, fabric="lon1") if one.number == w.PVLAN else one for one in world.own]
-    assert broken(new_unit(), world=world) == [("/items/0/details/port", "match")]
+    assert broken(new_unit(), world=world) == [("/items/0/details/pvlan", "match")]
 
 
 def test_joining_asks_for_an_account_that_exists():

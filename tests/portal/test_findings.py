@@ -118,6 +118,8 @@ def test_a_unit_on_an_untagged_port_is_told_what_to_do_in_words(scene: Scene) ->
     page = wizard.send("configure", **{"i1-vlan_id": "44"})
 
     assert "change its encapsulation to Dot1Q or QinQ first" in text_of(page)
+    assert [where for where, _ in told(page)] == ["f-i1-where", "f-i1-pvlan"]
+    assert 'aria-describedby="f-i1-where-error"' in page.get_data(as_text=True)
 
 
 def test_the_review_names_the_item_and_the_place_of_what_stands_in_the_way(scene: Scene) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from wtforms import BooleanField, Form, SelectChoice, SelectField, StringField
@@ -15,19 +16,23 @@ from app.services.order_input import WishedDates
 from app.web.render import zone
 
 PREFIX = "f-"
+UNFIT = "Cannot be chosen here"
+"""Under which heading a choice shows what it cannot be."""
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\.[A-Za-z]{2,63}")
 _OWNER_HELP = "The owner's member handle. They are asked to agree before anything starts."
 
 
 def control(
-    field: Field, choices: Choices, options: Sequence[tuple[str, str]] = (), *, needed: bool, changes: bool = False
-) -> Any:
+    field: Field, choices: Choices, options: Sequence[tuple[str, str]] = (), *, needed: bool, changes: bool = False,
+    unfit: Mapping[str, str] = MappingProxyType({}),
+) -> Any:  # fmt: skip
     """The control of one plain detail. `options`: what a reference may name beside the services that there are.
-    `changes`: of a service that there is, so that nothing chosen means as it is."""
+    `changes`: of a service that there is, so that nothing chosen means as it is. `unfit`: what a reference cannot name,
+    and why not."""
     label = field.label_for("member")
     if field.kind == "reference":
         there = [*options, *((one.key, one.label) for one in choices.of(field.refers_to))]
-        return select(label, field.help, there, needed)
+        return select(label, field.help, there, needed, unfit=unfit)
     if field.kind == "port_group":
         return select(label, field.help, [(one.key, one.label) for one in choices.groups], needed)
     if field.kind == "fabric":
@@ -69,11 +74,16 @@ def at_most(longest: int) -> Length:
 
 def select(
     label: str, help_words: str, options: Sequence[tuple[str, str]], needed: bool, nothing: str = "None", *,
-    preset: bool = False,
+    preset: bool = False, unfit: Mapping[str, str] = MappingProxyType({}),
 ) -> SelectField:  # fmt: skip
-    """A choice. `nothing`: what choosing nothing means; `preset`: something is always chosen."""
+    """A choice. `nothing`: what choosing nothing means; `preset`: something is always chosen; `unfit`: what is shown
+    although it cannot be chosen, and why not."""
     first = [] if preset else [("", "Choose …" if needed else nothing)]
-    choices = [SelectChoice(value, words) for value, words in (*first, *options)]
+    choices = [SelectChoice(value, words) for value, words in (*first, *options) if value not in unfit]
+    choices += [
+        SelectChoice(value, f"{words} – {unfit[value]}", {"disabled": True}, UNFIT)
+        for value, words in options if value in unfit
+    ]  # fmt: skip
     return SelectField(label, _needed(needed), choices=choices, description=help_words, default="")
 
 

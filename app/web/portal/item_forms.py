@@ -20,7 +20,7 @@ from app.queries.portal_choices import Choices
 from app.queries.portal_words import item_title
 from app.services import draft_groups, draft_places, drafts, requirements
 from app.services.draft_groups import PLACES
-from app.web.portal import forms, parts, people
+from app.web.portal import fitting, forms, parts, people
 
 PLACE = "place"
 IMPLIED = {
@@ -33,7 +33,8 @@ IMPLIED = {
 @dataclass
 class ItemForm:
     """One item with its form. `kept`: details that are not asked here. `present`: the service that it changes.
-    `asks_where`: where it is to be is asked on a page of its own; `unplaced`: and is not said yet."""
+    `asks_where`: where it is to be is asked on a page of its own; `unplaced`: and is not said yet; `wrong_where`: what
+    is wrong with it."""
 
     number: int
     index: int
@@ -46,6 +47,7 @@ class ItemForm:
     needs: Mapping[str, Any]
     asks_where: bool
     unplaced: bool
+    wrong_where: str = ""
 
     @property
     def prefix(self) -> str:
@@ -136,7 +138,10 @@ def _controls(src: Source, made: ItemForm, item: OrderItem, typed: Any, complete
             yield PLACE, forms.select("Fabric and building", "Where the service is to be.", places, needed)
         elif not (one.name == "location" and "fabric" in names):
             there = list(_of_order(src, one, item))
-            yield one.name, forms.control(one, src.choices, there, needed=needed, changes=made.action.changes)
+            unfit = fitting.unfit(src.choices, item, src.order.items) if one.name == fitting.PVLAN else {}
+            yield one.name, forms.control(
+                one, src.choices, there, needed=needed, changes=made.action.changes, unfit=unfit
+            )  # fmt: skip
     for feature in made.needs["features"]:
         yield f"feature_{feature['code']}", feature_control(feature, complete=complete)
     for role in made.needs["contacts"]:

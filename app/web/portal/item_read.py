@@ -161,6 +161,7 @@ def _placed_error(found: Sequence[ItemForm], finding: Finding, refused: Set[tupl
     if one is None:
         return Finding("/service", finding.rule, finding.detail) if finding.pointer == "/items" else finding
     if _about_place(finding, one):
+        one.wrong_where = "Say where it is to be."
         return Finding(f"/{one.prefix}where", "required", in_words(found, finding))
     name = _control_of(one, finding.pointer.strip("/").split("/")[2:])
     if _echoes(one, name, finding, refused):
@@ -168,6 +169,8 @@ def _placed_error(found: Sequence[ItemForm], finding: Finding, refused: Set[tupl
     if name:
         forms.add_error(one.form, name, finding.detail)
     at = one.form[name].name if name else f"{one.prefix}item"
+    if not name and one.asks_where and finding.pointer.rpartition("/")[2] in PLACES:
+        at, one.wrong_where = f"{one.prefix}where", finding.detail
     return Finding(f"/{at}", finding.rule, in_words(found, finding))
 
 
