@@ -137,6 +137,10 @@ def test_without_javascript_a_port_is_ordered_confirmed_and_cancelled(
     page.get_by_role("button", name="Continue to review").click()
     expect(page.get_by_role("heading", name="Please put this right")).to_be_visible()
     page.get_by_label("Port Capacity").select_option(label="10 Gbps")
+    expect(page.get_by_label("Name")).to_be_hidden()  # the style sheet shows it for somebody else
+    page.get_by_label("Technical contact: who").select_option(label="Somebody else …")
+    page.get_by_label("Name").fill("Ola Wire")
+    page.get_by_label("E-mail").fill("ola@harbour.example")
     page.get_by_role("button", name="Continue to review").click()
     page.get_by_label("PO number").fill("PO-2027-14")
     expect(page.get_by_role("heading", name="Is this right?")).to_be_visible()
@@ -180,7 +184,9 @@ def rooms(scene: Scene) -> dict[str, str]:
         "cancel": f"/portal/orders/{fresh}/cancel", "new": "/portal/new",
         "where": f"{draft}/where", "what": f"{draft}/what", "configure": f"{draft}/configure",
         "review": f"{draft}/review", "discard": f"{draft}/discard", "drafts": "/portal/orders?show=drafts",
+        "where-item": f"{draft}/where?item=2", "account": "/portal/account",
         "services": "/portal/services", "service": f"/portal/services/{service}",
+        "service-port": f"/portal/services/{own_port}", "calling": f"/portal/services/{own_port}/contacts",
         "change": f"/portal/services/{service}/modify", "cease": f"/portal/services/{own_port}/cease",
         "request": f"/portal/requests/{request}",
         "new-for-customer": "/portal/new", "customer": "/portal/account/customers/new?then=order",
