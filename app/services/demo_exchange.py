@@ -76,6 +76,11 @@ MEMBERS = (
     _member("larkfield", "Larkfield Clinics", 65536, "Joss Larkfield"),
     _member("mill_race", "Mill Race Media", 65537, "Bea Weir"),
 )
+DESKS = (
+    ("noc", "Night Desk, Network Operations", "+44 20 7946 0142"),
+    ("accounts", "Bea Till, Accounts", "+44 20 7946 0143"),
+)  # fmt: skip
+"""More people of Harbour Connect."""
 CUSTOMERS = (
     Organisation(LIGHTHOUSE, "Lighthouse Media", "lighthouse", 64500, "Lou Lantern", "contact-lou", reseller=HARBOUR),
     Organisation(CUSTOMER, "Lamp Studios", "lamp_studios", 64501, "Uma Wick", "contact-uma", reseller=PARTNER),
@@ -142,7 +147,9 @@ def _accounts() -> None:
     db.session.execute(
         insert(Contact),
         [{"id": one.contact_id, "account_id": one.id, "full_name": one.person, "email": one.email, "phone": "",
-          "created_at": clock.now()} for one in ORGANISATIONS.values()],
+          "created_at": clock.now()} for one in ORGANISATIONS.values()]
+        + [{"id": f"contact-{at}", "account_id": HARBOUR, "full_name": name, "email": f"{at}@harbour.example",
+            "phone": phone, "created_at": clock.now()} for at, name, phone in DESKS],
     )  # fmt: skip
 
 

@@ -33,6 +33,13 @@ SINCE = timedelta(days=400)
 FIRST_MAC = 0x02
 
 
+def _whom_to_call(owner: Organisation, kind: str) -> dict[str, Any]:
+    """Ports name somebody at their owner."""
+    if kind != "multiservice_port":
+        return {}
+    return {"technical": {"contact_id": owner.contact_id, "full_name": owner.person, "email": owner.email}}
+
+
 @dataclass
 class Market:
     """The services there are, and what is still free."""
@@ -127,7 +134,7 @@ class Market:
             pvlan_service_id=pvlan.id if pvlan else None, carrier=carrier or (f"port:{on.id}" if on else None),
             vlan_id=vlan, vlan_reserved=vlan is not None, mac_address=mac, mac_reserved=mac is not None,
             capacity=capacity, technical_summary=summary or ", ".join(part for part in seen if part),
-            billing_start=at, billing_end=None, created_at=at, modified_at=at,
+            billing_start=at, billing_end=None, created_at=at, modified_at=at, contacts=_whom_to_call(owner, kind),
         )  # fmt: skip
         self.services.append(made)
         return made
