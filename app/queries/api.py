@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, select, true
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
 
-from app.domain.models import ItemDependency, ItemSetup, Order, OrderItem, OrderLog, Service, User, Wait
+from app.domain.models import Account, ItemDependency, ItemSetup, Order, OrderItem, OrderLog, Service, User, Wait
 from app.domain.models.inventory import service_alias
 from app.domain.states import State, Status, WaitKind
 from app.extensions import db
@@ -103,6 +103,7 @@ class Around:
     subscriptions: dict[uuid.UUID, Subscribed] = field(default_factory=dict)  # what an order subscribed to
     aliases: dict[uuid.UUID, str] = field(default_factory=dict)  # of the items' services
     qualified: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)  # by which qualification of its own
+    agreers: dict[uuid.UUID, str] = field(default_factory=dict)  # whose agreement is waited for, where it is an account
 
 
 def order_sort(filters: Filters) -> Sort:
@@ -173,6 +174,10 @@ def _open_waits(actor: Actor) -> Select[uuid.UUID]:
     )
 
 
+_BEHIND = len("account:") + 1
+"""Where in a wait's audience the id of an account begins."""
+
+
 def around(items: Iterable[OrderItem]) -> Around:
     """Everything, in five queries however many items they are."""
     items = list(items)
@@ -180,9 +185,13 @@ def around(items: Iterable[OrderItem]) -> Around:
     if not ids:
         return Around()
     waits = db.session.execute(
-        select(Wait, User.name).outerjoin(User, User.id == Wait.claimed_by_id).where(Wait.open, Wait.item_id.in_(ids))
-    )
-    found = Around({wait.item_id: (wait, name) for wait, name in waits}, _needs(ids))
+        select(Wait, User.name, Account.organisation)
+        .outerjoin(User, User.id == Wait.claimed_by_id)
+        .outerjoin(Account, and_(Wait.kind == WaitKind.CONFIRM, Account.id == func.substr(Wait.audience, _BEHIND)))
+        .where(Wait.open, Wait.item_id.in_(ids))
+    ).all()
+    found = Around({wait.item_id: (wait, name) for wait, name, _ in waits}, _needs(ids))
+    found.agreers = {wait.item_id: asked for wait, _, asked in waits if asked}
     services = {one.service_id for one in items if one.service_id is not None}
     if services:
         rows = db.session.execute(

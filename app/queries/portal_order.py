@@ -86,7 +86,8 @@ def order(actor: Actor, own: str, order_id: uuid.UUID) -> OrderPart | None:
         id=row.id, number=row.number, version=row.version, type=row.type, status=row.status,
         words=_order_words(row, holds, progress), nodes=order_nodes(progress, durations.measured()),
         items=_item_parts(row, items, progress.items, actor, bought), member=_membership(row, own, actor),
-        dates=_dates(row), questions=portal_asked.questions(row, actor), requests=_request_ids(row, holds, actor),
+        dates=[*_dates(row), *_answers_due(holds)], questions=portal_asked.questions(row, actor),
+        requests=_request_ids(row, holds, actor),
         cancel=cancelling(row, items, actor), mine=row.account_id in actor.account_ids,
         delay=delay_words(progress), bought=bought,
     )  # fmt: skip
@@ -276,6 +277,12 @@ def _dates(row: Any) -> list[tuple[str, datetime]]:
         ("Completion expected", row.expected_completion_date if row.status not in ENDED_STATUSES else None),
     )
     return [(label, moment) for label, moment in wanted if moment is not None]
+
+
+def _answers_due(holds: list[Hold]) -> list[tuple[str, datetime]]:
+    """By when whoever else has to agree is asked to answer."""
+    return list({f"{one.asked} is asked to answer by": one.until for one in holds if one.asked and one.until
+                 and not one.mine}.items())  # fmt: skip
 
 
 def _request_ids(order: Any, holds: list[Hold], actor: Actor) -> list[uuid.UUID]:

@@ -35,7 +35,8 @@ class Hold:
     """Why an item rests, as far as members may know.
 
     `mine`: the viewer may answer. `late`: it should have been answered by now. `asked`: whose agreement we wait for,
-    where that is another account. `until`: the wished date that it waits for.
+    where that is another account. `until`: the wished date that it waits for, or by when that account is
+    asked to answer.
     """
 
     kind: WaitKind
@@ -65,7 +66,7 @@ class OpenWait:
             claimed=self.claim_until is not None and self.claim_until > now,
             late=self.due_at is not None and self.due_at < now,
             asked=asked,
-            until=self.due_at if self.kind is WaitKind.TIME else None,
+            until=self.due_at if self.kind is WaitKind.TIME or (self.kind is WaitKind.CONFIRM and asked) else None,
         )
 
 

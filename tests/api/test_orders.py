@@ -188,6 +188,23 @@ def test_a_join_waits_for_the_owner_who_may_agree_without_seeing_the_order(joini
     assert owner.post(f"/oms/orders/{joining['id']}/confirm").status_code == 404
 
 
+def test_the_member_reads_in_its_words_whose_agreement_its_order_waits_for(joining, member, crm):
+    wait = member.get(f"/oms/orders/{joining['id']}").json["items"][0]["wait"]
+    assert (wait["kind"], wait["title"]) == ("confirm", "Waiting for Lighthouse Media to agree")
+    assert (wait["audience"], wait["tell"], wait["asks"]) == (f"account:{cast.LIGHTHOUSE}", None, [])
+    assert wait["due"] == crm.get(f"/oms/orders/{joining['id']}").json["items"][0]["wait"]["due"]
+
+
+def test_the_member_reads_that_we_check_its_order_without_a_word_of_who_and_why(member, placed, work):
+    large = {"fabric": "lon2", "location": "LD8", "port_capacity": 100_000}
+    order = placed("port_and_peering_unit", items=[{**PORT, "details": large}])
+    work()
+    wait = member.get(f"/oms/orders/{order['id']}").json["items"][0]["wait"]
+    assert (wait["title"], wait["audience"]) == ("We are checking your order", "exchange")
+    assert (wait["tell"], wait["due"], wait["claimed_by"]) == (None, None, None)
+    assert "ales" not in str(wait)
+
+
 def test_the_member_that_joins_cannot_agree_in_the_owners_place(joining, member):
     answer = member.post(f"/oms/orders/{joining['id']}/confirm", json={})
     assert answer.status_code == 409

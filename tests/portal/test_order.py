@@ -268,6 +268,7 @@ def test_the_joiner_reads_whose_agreement_is_awaited(scene: Scene) -> None:
     said = text_of(scene.browser().get(f"/portal/orders/{order}"))
 
     assert "Inventory Waiting for Lighthouse Media to agree" in said
+    assert "Lighthouse Media is asked to answer by" in said
 
 
 @ON_SQLITE

@@ -57,7 +57,11 @@ class AskAnswer(TypedDict):
 
 @closed
 class WaitAnswer(TypedDict):
-    """What an item waits for. `audience`: team:<name>, account:<id>, system:<name>, item:<id> or time."""
+    """What an item waits for. `audience`: team:<name>, account:<id>, system:<name>, item:<id> or time.
+
+    A member's program sees what is its own to answer, dates and other items, and that somebody else must agree: an
+    account, or for whatever the exchange looks at `exchange`.
+    """
 
     kind: Annotated[str, Field(json_schema_extra={"enum": [kind.value for kind in WaitKind]})]
     title: str

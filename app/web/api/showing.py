@@ -7,9 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.catalogue import action_of
-from app.domain.models import Order, OrderItem, OrderLog
-from app.domain.states import WaitKind
+from app.domain import clock
+from app.domain.models import Order, OrderItem, OrderLog, Wait
+from app.domain.states import Status, WaitKind
 from app.queries.api import Around
+from app.queries.portal_words import OpenWait, status_words
 from app.queries.subscriptions import Subscribed
 from app.services import qualification
 from app.services.actor import Actor
@@ -149,10 +151,13 @@ class Shower:
         )
 
     def _wait(self, row: OrderItem, around: Around) -> WaitAnswer | None:
-        """A member's program sees the questions that are its own to answer, and what needs no answer."""
+        """A member's program sees the questions that are its own to answer, what needs no answer, and in a member's
+        words that somebody else must agree."""
         wait, claimer = around.waits.get(row.id, (None, None))
-        if wait is None or not (wait.kind in FOR_EVERYBODY or self.actor.may_answer(wait.audience)):
+        if wait is None:
             return None
+        if not (wait.kind in FOR_EVERYBODY or self.actor.may_answer(wait.audience)):
+            return self._agreement(wait, row, around) if wait.kind is WaitKind.CONFIRM else None
         return WaitAnswer(
             kind=wait.kind.value,
             title=wait.title,
@@ -164,6 +169,26 @@ class Shower:
             expires=self.maybe(wait.expires_at),
             claimed_by=claimer if self.actor.trusted else None,
             claimed_until=self.maybe(wait.claim_until) if self.actor.trusted and claimer else None,
+            version=row.version,
+        )
+
+    def _agreement(self, wait: Wait, row: OrderItem, around: Around) -> WaitAnswer:
+        """Somebody else must agree before it starts: another account, by a time that it was told; or the exchange."""
+        who = wait.audience.partition(":")[0]
+        hold = OpenWait(wait.kind, wait.audience, wait.due_at, None).hold(
+            self.actor.account_ids, clock.now(), around.agreers.get(row.id, "")
+        )
+        return WaitAnswer(
+            kind=wait.kind.value,
+            title=status_words(Status.AWAITING_ORDER_CONFIRMATION, [hold]).words,
+            tell=None,
+            asks=[],
+            audience=wait.audience if who == "account" else "exchange",
+            since=self.at(wait.opened_at),
+            due=self.maybe(wait.due_at) if who == "account" else None,
+            expires=None,
+            claimed_by=None,
+            claimed_until=None,
             version=row.version,
         )
 
