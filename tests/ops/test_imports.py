@@ -52,6 +52,7 @@ def _count(statement: object) -> int:
 def test_workers_that_are_killed_make_each_order_once(exchange: Flask, start_worker: StartWorker) -> None:
     db.session.execute(insert(models.Counter).values(name="service", value=300_000))  # beyond those of the cast
     db.session.commit()
+    cast.more_ports(ORDERS)
     member = cast.program(exchange, cast.MEMBER)
     sent = member.post("/oms/imports?mode=submit", data=_file(), content_type="text/csv")
     assert sent.status_code == 201
