@@ -74,7 +74,7 @@ def test_what_people_type_is_shown_as_text_not_as_markup() -> None:
         (asks.number("Level", minimum=0), 0, 'value="0"'),
         (asks.text("Position", max_length=30), "PP03", 'maxlength="30"'),
         (asks.choice("Verdict", "Apply", "Refuse"), "Apply", 'value="Apply" checked'),
-        (asks.choice("Site", "A", "B", "C", "D", "E"), "B", "<option selected>B"),
+        (asks.choice("Site", "A", "B", "C", "D", "E"), "B", '<option value="B" selected>B'),
         (asks.flag("Cleaned"), True, "checked"),
     ],
 )
