@@ -5,6 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, session, url_for
 from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField
+from wtforms.validators import InputRequired
 
 from app.domain.errors import Invalid
 from app.extensions import db
@@ -16,16 +17,18 @@ TITLES = {INVITATION: "Choose a password", RESET: "Choose a new password"}
 
 
 class ForgotForm(FlaskForm):
-    email = EmailField("E-mail address", render_kw={"autocomplete": "username", "maxlength": 254})
+    email = EmailField("E-mail address", [InputRequired()], render_kw={"autocomplete": "username", "maxlength": 254})
 
 
 class ChooseForm(FlaskForm):
     new = PasswordField(
-        "New password", description=f"At least {access.SHORTEST_PASSWORD} characters.",
+        "New password", [InputRequired()], description=f"At least {access.SHORTEST_PASSWORD} characters.",
         render_kw={"autocomplete": "new-password", "maxlength": access.LONGEST_PASSWORD},
     )  # fmt: skip
     again = PasswordField(
-        "New password again", render_kw={"autocomplete": "new-password", "maxlength": access.LONGEST_PASSWORD}
+        "New password again",
+        [InputRequired()],
+        render_kw={"autocomplete": "new-password", "maxlength": access.LONGEST_PASSWORD},
     )
 
 

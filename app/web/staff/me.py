@@ -8,6 +8,7 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, SelectField
 from wtforms.fields import SelectChoice as Choice
+from wtforms.validators import InputRequired
 
 from app.domain.errors import Conflict, Invalid, NotFound
 from app.domain.permissions import STAFF
@@ -36,12 +37,16 @@ class SettingsForm(FlaskForm):
 
 
 class PasswordForm(FlaskForm):
-    current = PasswordField("Present password", render_kw={"autocomplete": "current-password", "maxlength": 200})
+    current = PasswordField(
+        "Present password", [InputRequired()], render_kw={"autocomplete": "current-password", "maxlength": 200}
+    )
     new = PasswordField(
-        "New password", description=f"At least {access.SHORTEST_PASSWORD} characters.",
+        "New password", [InputRequired()], description=f"At least {access.SHORTEST_PASSWORD} characters.",
         render_kw={"autocomplete": "new-password", "maxlength": 200},
     )  # fmt: skip
-    again = PasswordField("New password again", render_kw={"autocomplete": "new-password", "maxlength": 200})
+    again = PasswordField(
+        "New password again", [InputRequired()], render_kw={"autocomplete": "new-password", "maxlength": 200}
+    )
 
 
 def me() -> Response:
