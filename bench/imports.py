@@ -47,7 +47,7 @@ def by_workers(house: House) -> dict[str, Any]:
     most = 0.0
     while not _read(select(OrderImport.finished_at).where(OrderImport.id == import_id)):
         most = max(most, *(megabytes(one.pid) for one in workers))
-        time.sleep(0.5)
+        time.sleep(0.5)  # memory is looked at as seldom as that: the workers need the processor
     seconds = time.perf_counter() - began
     used = sum(cpu_seconds(one.pid) for one in workers)
     return {

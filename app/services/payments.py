@@ -24,9 +24,6 @@ from app.queries.package_words import order_price
 from app.services import prices
 from app.services.actor import Actor
 
-SAME = ("kind", "amount_minor", "currency", "reference")
-"""What a repetition under the same key must say again."""
-
 
 @dataclass(frozen=True)
 class Receipt:
